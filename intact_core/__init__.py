@@ -1,0 +1,1 @@
+"""What laptop and server must agree on: records, rules, the sync protocol, documents."""

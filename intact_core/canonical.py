@@ -1,0 +1,47 @@
+"""Canonical JSON: the one byte form that is hashed and signed (in the manner of RFC 8785)."""
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+Json = Any
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def dumps(value: Json) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces; UUID, date and UTC date-time as text.
+
+    Raises TypeError for values without a canonical form. Date-times end in `Z`.
+    """
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+    return orjson.dumps(value, default=_plain, option=options)
+
+
+def loads(data: bytes | str) -> Json:
+    """Parse JSON; raises ValueError when it is none."""
+    return orjson.loads(data)
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 of the bytes, 64 lower-case hexadecimal digits (FIPS 180-4)."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def to_wire(value: object) -> Json:
+    """One column value as JSON: UUID, date, date-time (UTC, `Z`) and decimal become text."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if isinstance(value, UUID | date):
+        return str(value)
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return value

@@ -1,0 +1,1 @@
+"""Report and certificate: rendering, signing, verification."""

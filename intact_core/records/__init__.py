@@ -1,0 +1,1 @@
+"""Mapped classes of the records that both ends hold."""

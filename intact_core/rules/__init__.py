@@ -1,0 +1,1 @@
+"""Pure rules of the field, called by the session hook on both ends."""

@@ -1,0 +1,1 @@
+"""Operations, merging, digests and messages of the sync protocol."""

@@ -1,0 +1,1 @@
+"""The only composition root of the desktop."""

@@ -1,0 +1,1 @@
+"""Evidence files: hash, encrypt, thumbnail."""

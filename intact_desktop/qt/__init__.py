@@ -1,0 +1,1 @@
+"""Lanes, theme and widgets that know no feature."""

@@ -1,0 +1,1 @@
+"""Where the laptop's data lies and what the user chose."""

@@ -1,0 +1,1 @@
+"""Keys, unlock, lock and lease."""

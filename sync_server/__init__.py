@@ -1,0 +1,1 @@
+"""Reconciles laptops, decides, issues certificates."""

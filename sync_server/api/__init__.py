@@ -1,0 +1,1 @@
+"""The public interfaces, one folder each."""

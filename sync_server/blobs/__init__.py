@@ -1,0 +1,1 @@
+"""Content store and resumable uploads."""

@@ -1,0 +1,1 @@
+"""Engine, tenancy, session hook, migrations."""

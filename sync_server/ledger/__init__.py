@@ -1,0 +1,1 @@
+"""Receipts, merging, scopes, feed, snapshots, epochs."""

@@ -1,0 +1,1 @@
+"""What can be done, one file per subject; no HTTP in here."""

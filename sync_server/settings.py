@@ -1,0 +1,1 @@
+"""Where the server's data lies and how it is reached."""

@@ -1,0 +1,1 @@
+"""Rows that only the server holds."""

@@ -44,7 +44,7 @@ def sha256_hex(data: bytes) -> str:
 
 
 def to_wire(value: object) -> Json:
-    """One column value as JSON: UUID, date, date-time (UTC, `Z`) and decimal (hundredths) become text."""
+    """One column value as JSON: UUID, date, UTC date-time and decimal (hundredths) become text."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
     if isinstance(value, UUID | date):

@@ -9,6 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import JSON, Boolean, Date, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
 from intact_core import canonical
@@ -173,7 +174,7 @@ class TypeSpec:
         return {
             column.key: column.default.arg
             for column in self.table.columns
-            if column.default is not None and column.default.is_scalar
+            if isinstance(column.default, ScalarElementColumnDefault)
         }
 
     def values(self, wire: Mapping[str, Wire]) -> dict[str, Any]:

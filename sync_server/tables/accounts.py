@@ -52,7 +52,10 @@ class AuthToken(ServerRow):
 
 
 class TenantKey(ServerRow):
-    """A tenant's signing key, wrapped by the server's secret; kinds: authority, document, claims."""
+    """A tenant's signing key, wrapped by the server's secret.
+
+    Kinds: `authority`, `document`, `claims`, `lease`.
+    """
 
     __tablename__ = "tenant_keys"
 

@@ -170,6 +170,13 @@ def replace_file(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def sync_file(path: Path) -> None:
+    """Make a file that another library wrote durable, and its name too."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename inside the folder durable (Windows keeps it in the file's own flush)."""
     if os.name == "nt":

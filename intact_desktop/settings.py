@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -143,31 +143,50 @@ def profiles(root: Path | None = None) -> list[Profile]:
     return [Profile(path.parent) for path in sorted(found)]
 
 
+@dataclass(frozen=True)
+class NewFile:
+    """A file that appears whole or not at all, under a name that may be chosen at the end."""
+
+    file: BinaryIO
+    temporary: Path
+    durable: bool
+
+    def keep_as(self, target: Path) -> None:
+        """Flush it to the disk and give it its name, in place of what had that name before."""
+        self.file.flush()
+        if self.durable:
+            os.fsync(self.file.fileno())
+        self.file.close()
+        self.temporary.replace(target)
+        if self.durable:
+            sync_folder(target.parent)
+
+
 @contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file that is there whole or not at all: other name, fsync, rename, fsync folder."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+def new_file(folder: Path, *, durable: bool = True) -> Iterator[NewFile]:
+    """A new file inside the folder; unless it is kept nothing stays. Raises StorageFault."""
+    temporary = folder / f".{secrets.token_hex(8)}.part"
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+            yield NewFile(file, temporary, durable)
     except OSError as fault:
         raise StorageFault(
             "The disk did not take what was to be written: it may be full or read-only. Nothing "
             "that was stored before is lost. Make room, then try again.",
+            title="The disk did not take it",
             details=str(fault),
         ) from fault
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Replace a small file, whole or not at all."""
-    with writing(path) as file:
-        file.write(content)
+    with new_file(path.parent) as new:
+        new.file.write(content)
+        new.keep_as(path)
 
 
 def sync_file(path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from intact_core.errors import BadInput, StorageFault
-from intact_desktop.settings import Account, Profile, profiles, replace_file, writing
+from intact_desktop.settings import Account, Profile, new_file, profiles, replace_file
 
 ANNA = Account(server="https://audit.example", email="anna@example.org", device_id="d1")
 
@@ -69,8 +69,8 @@ def test_one_changed_letter_is_noticed(profile: Profile) -> None:
 
 
 def write_half(path: Path) -> None:
-    with writing(path) as file:
-        file.write(b"half of the ne")
+    with new_file(path.parent) as new:
+        new.file.write(b"half of the ne")
         raise OSError(28, "No space left on device")
 
 

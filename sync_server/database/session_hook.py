@@ -34,7 +34,7 @@ def install(
 
 def _give_tenant(session: Session, *_: Any) -> None:
     for row in session.new:
-        if isinstance(row, Record) and row.tenant_id is None:
+        if isinstance(row, Record) and not row.tenant_id:
             row.tenant_id = session.info["tenant_id"]
 
 

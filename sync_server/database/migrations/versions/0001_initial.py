@@ -1129,7 +1129,8 @@ def _separate_tenants() -> None:
 
 
 def _application_role() -> str:
-    role = op.get_context().config.attributes["app_role"]
+    config = op.get_context().config
+    role = config.attributes["app_role"] if config else ""
     if not SAFE_NAME.fullmatch(role):
         raise ValueError(f"{role!r} is not a plain name of a role")
     return str(role)

@@ -18,12 +18,13 @@ libfontconfig.so.1 libfontconfig1
 libglib-2.0.so.0 libglib2.0-0
 libpulse.so.0 libpulse0"
 
-# With these it also opens on an X display, and another program agrees on our signatures.
+# With these it also opens on an X display, finds every camera, and another program agrees on our signatures.
 wished="libxcb-cursor.so.0 libxcb-cursor0
 libxcb-icccm.so.4 libxcb-icccm4
 libxcb-keysyms.so.1 libxcb-keysyms1
 libxcb-shape.so.0 libxcb-shape0
 libxkbcommon-x11.so.0 libxkbcommon-x11-0
+libpipewire-0.3.so.0 libpipewire-0.3-0
 pdfsig poppler-utils"
 
 fail() {
@@ -91,6 +92,7 @@ create_environment() {
 
 install_packages() {
     echo "Installing the locked packages (about 300 MB the first time)"
+    printf '%s\n' "$wanted" | head -n 1 >"$stamp"
     "$environment/bin/python" -m pip install -q --progress-bar off --no-input \
         --disable-pip-version-check --require-hashes -r "$requirements"
     "$environment/bin/python" -m pip install -q --no-input --disable-pip-version-check \

@@ -30,7 +30,8 @@ def _deciding(change: Change) -> tuple[str, ...]:
 
 
 def _client(change: Change, world: World, actor: Actor) -> None:
-    audit_id = audit_id_of(change.type, change.after) if change.type != "clients" else None
+    inside = spec_of(change.type).scope.kind == "audit"
+    audit_id = audit_id_of(change.type, change.after) if inside else None
     audit = world.get("audit_schedules", audit_id)
     own = audit is not None and audit.client_id == actor.client_id
     answer = change.type == "non_conformities" and change.fields <= _CLIENT_MAY

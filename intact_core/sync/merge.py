@@ -11,7 +11,7 @@ from uuid import UUID
 
 from intact_core.records.base import Merge
 from intact_core.records.catalogue import DELETED_GROUP, FieldSpec, TypeSpec
-from intact_core.sync.operations import Operation
+from intact_core.sync.operations import Operation, Verdict
 
 FieldRev = Mapping[str, tuple[int, str]]
 """Who last changed each field group: {group: (rev, device id or "" for the server)}."""
@@ -46,7 +46,7 @@ class Merged:
     refused: str = ""
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """The verdict that this merge leads to, rules apart."""
         if self.refused:
             return "quarantined"

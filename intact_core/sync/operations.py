@@ -1,7 +1,6 @@
 """Operations: numbered, hash-chained, immutable changes made on one device (ledger sync)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -65,24 +64,3 @@ def raw_bytes(operation: Operation) -> bytes:
 def link(previous: str, raw: bytes) -> str:
     """The chain's hash after an operation: SHA-256 over the previous hash and its bytes."""
     return hashlib.sha256(previous.encode() + raw).hexdigest()
-
-
-def chain(previous: str, operations: Iterable[Operation]) -> list[tuple[bytes, str]]:
-    """Raw bytes and chain hash of each operation, in order, starting after `previous`."""
-    links: list[tuple[bytes, str]] = []
-    for operation in operations:
-        raw = raw_bytes(operation)
-        previous = link(previous, raw)
-        links.append((raw, previous))
-    return links
-
-
-def changes_between(
-    before: Mapping[str, Any], after: Mapping[str, Any]
-) -> dict[str, tuple[Any, Any]]:
-    """The fields whose wire values differ, as {field: (old, new)}."""
-    return {
-        name: (before.get(name), value)
-        for name, value in after.items()
-        if before.get(name) != value
-    }

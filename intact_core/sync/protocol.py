@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from intact_core.sync.operations import Operation, Receipt
+from intact_core.sync.operations import Receipt
 
 PROTOCOL_VERSION = 1
 """Raised with every change of a message; the server also speaks the one before."""
@@ -51,14 +51,15 @@ class HelloAnswer(msgspec.Struct, frozen=True):
 
 
 class Push(msgspec.Struct, frozen=True):
-    """Operations first_n, first_n + 1, …; `signature` is the device key's over the last hash.
+    """Consecutive operations as the device stored them: the very bytes that are hashed.
 
+    `prev_hash` is the chain's hash before the first, `signature` the device key's over the last:
     ECDSA P-256 with SHA-256, DER, hexadecimal, over the ASCII bytes of the chain's hash.
     """
 
     protocol: int
     prev_hash: str
-    operations: list[Operation]
+    operations: list[msgspec.Raw]
     signature: str
 
 

@@ -34,7 +34,7 @@ def install(
 
 def _give_tenant(session: Session, *_: Any) -> None:
     for row in session.new:
-        if isinstance(row, Record) and not row.tenant_id:
+        if isinstance(row, Record):
             row.tenant_id = session.info["tenant_id"]
 
 

@@ -55,6 +55,7 @@ class FeedChange(ServerRow):
     """One change of the feed; seq runs 1, 2, … in its scope without a hole."""
 
     __tablename__ = "change"
+    __table_args__ = (Index(None, "tenant_id", "record_id"),)
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     scope: Mapped[str] = mapped_column(primary_key=True)

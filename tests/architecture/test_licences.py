@@ -26,6 +26,7 @@ def test_nothing_bundled_is_under_the_gpl() -> None:
 
 
 def test_the_list_is_up_to_date() -> None:
+    """Where it fails, run `.venv/bin/python packaging/licences.py`."""
     lines = licences.LIST.read_text(encoding="utf-8").splitlines()
     rows = {line for line in lines if line.startswith("| ")}
     packages = licences.locked()

@@ -1,0 +1,174 @@
+"""The encrypted local database: SQLCipher through SQLAlchemy, one writer at a time."""
+
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.pool import QueuePool
+
+from intact_core.errors import IntactError, StorageFault
+from intact_desktop.settings import sync_file
+
+_READ_ONLY = "read_only"
+_BUSY_MILLISECONDS = 10_000
+_PLAIN_HEADER = b"SQLite format 3\0"
+_SMALLEST = 512
+_SETTINGS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
+)
+_SENTENCES = {
+    "SQLITE_FULL": "The disk is full, so the last change was not saved; all before it is safe. "
+    "Make room, then do it again.",
+    "SQLITE_CORRUPT": "The local database is damaged. Nothing was overwritten. Close the "
+    "application and keep the file; what was sent is on the server.",
+    "SQLITE_NOTADB": "The local database is damaged. Nothing was overwritten. Close the "
+    "application and keep the file; what was sent is on the server.",
+    "SQLITE_IOERR": "The disk reported an error, so the last change was not saved; all before it "
+    "is safe. Check the disk before you go on.",
+    "SQLITE_READONLY": "The local database may not be written, so the last change was not saved. "
+    "Check who may write to its folder.",
+    "SQLITE_BUSY": "Another program holds the local database, so the last change was not saved. "
+    "Close the second window of the application, then do it again.",
+}
+
+
+def open_store(path: Path, key: bytes, *, create: bool = False, check: bool = True) -> Engine:
+    """The engine over the database at `path`; a missing file is made only with `create`.
+
+    Raises StorageFault where the file is missing, foreign or damaged; it is never overwritten.
+    A transaction takes the write lock at its start; `reading(engine)` gives one that does not.
+    """
+    _refuse_unusable(path, create)
+    connection = _connect(path, key, create)
+    try:
+        _prove_readable(connection, check)
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlcipher.DatabaseError as fault:
+        raise _foreign(path, str(fault)) from fault
+    finally:
+        connection.close()
+    engine = create_engine(
+        "sqlite://",
+        module=sqlcipher,
+        creator=lambda: _connect(path, key, create=False),
+        poolclass=QueuePool,
+        pool_size=4,
+        max_overflow=4,
+    )
+    event.listen(engine, "begin", _begin)
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same pool for transactions that only read: they never wait for the writer."""
+    return engine.execution_options(**{_READ_ONLY: True})
+
+
+def copy_store(engine: Engine, key: bytes, target: Path) -> None:
+    """An encrypted copy under the same key, consistent while others write; checked."""
+    connection = engine.raw_connection()
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection.cursor().execute("VACUUM INTO ?", (str(target),))
+        copied = _connect(target, key, create=False)
+        try:
+            _prove_readable(copied, check=True)
+        finally:
+            copied.close()
+        sync_file(target)
+    except (sqlcipher.DatabaseError, OSError) as fault:
+        with suppress(OSError):
+            target.unlink()
+        raise StorageFault(
+            "The local database could not be copied, so it was left as it is. Nothing was lost. "
+            "Make room on the disk, then start again.",
+            details=str(fault),
+        ) from fault
+    finally:
+        connection.close()
+
+
+def _connect(path: Path, key: bytes, create: bool) -> sqlcipher.Connection:
+    mode = "rwc" if create else "rw"
+    try:
+        connection = sqlcipher.connect(
+            f"file:{quote(str(path.absolute()))}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlcipher.OperationalError as fault:
+        raise _unreachable(path, str(fault)) from fault
+    try:
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        for setting in _SETTINGS:
+            connection.execute(setting)
+    except sqlcipher.DatabaseError as fault:
+        connection.close()
+        raise _foreign(path, str(fault)) from fault
+    return connection
+
+
+def _refuse_unusable(path: Path, create: bool) -> None:
+    if not path.exists():
+        if create and path.parent.is_dir():
+            return
+        raise _unreachable(path, "no such file")
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_PLAIN_HEADER))
+    except OSError as fault:
+        raise _unreachable(path, str(fault)) from fault
+    # SQLite takes a file shorter than its smallest page for an empty one and writes over it.
+    if path.stat().st_size < _SMALLEST and (start or not create):
+        raise _foreign(path, "the file is cut off")
+    if start == _PLAIN_HEADER:
+        raise _foreign(path, "a plain SQLite database")
+
+
+def _prove_readable(connection: sqlcipher.Connection, check: bool) -> None:
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    damage = connection.execute("PRAGMA cipher_integrity_check").fetchall() if check else []
+    if damage:
+        raise sqlcipher.DatabaseError("; ".join(str(row[0]) for row in damage[:5]))
+
+
+def _begin(connection: Connection) -> None:
+    # The driver's own transactions are off: it would begin late, after a read, and without lock.
+    only_reads = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _translate(context: ExceptionContext) -> IntactError | None:
+    name = getattr(context.original_exception, "sqlite_errorname", "")
+    for code, sentence in _SENTENCES.items():
+        if name.startswith(code):
+            return StorageFault(sentence, details=f"{name}: {context.original_exception}")
+    return None
+
+
+def _unreachable(path: Path, details: str) -> StorageFault:
+    return StorageFault(
+        f"The local database {path} is not there or cannot be opened. Nothing was changed. If it "
+        "was moved, put it back; else sign in under a new profile to download your audits again.",
+        details=details,
+    )
+
+
+def _foreign(path: Path, details: str) -> StorageFault:
+    return StorageFault(
+        f"The file {path} is damaged, or is not this profile's database. It was left untouched. "
+        "Keep it, put back a copy from the folder “set-aside” or a backup, or sign in under a new "
+        "profile; what was sent is on the server.",
+        details=details,
+    )

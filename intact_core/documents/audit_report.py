@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from io import BytesIO
 
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageBreak, PageTemplate
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    PageBreak,
+    PageTemplate,
+)
 
 from intact_core.canonical import sha256_hex
 from intact_core.documents import (
@@ -25,6 +32,7 @@ Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 
 _STEP = 20
+_ROOM_FOR_A_SECTION = 220
 
 
 class ReportCancelled(IntactError):
@@ -50,7 +58,8 @@ def render_report(
     digest = sha256_hex(attachment)
     boxes: list[FieldBox] = []
     contents = Contents()
-    story = _story(snapshot, contents, PhotoShelf(photo), digest, boxes)
+    shelf = PhotoShelf(photo)
+    story = _story(snapshot, contents, shelf, digest, boxes)
     running = Running(
         f"Audit report · {snapshot.client_name}",
         f"{snapshot.audit_number} · version {snapshot.report_version}",
@@ -66,7 +75,7 @@ def render_report(
         snapshot.body_name,
         snapshot.prepared_at,
     )
-    return prepare(rendered, preparation, boxes)
+    return prepare(rendered, preparation, boxes, shelf.previews)
 
 
 def _story(
@@ -76,25 +85,31 @@ def _story(
     digest: str,
     boxes: list[FieldBox],
 ) -> list[Flowable]:
-    cover = report_opening.cover(snapshot, contents)
-    sections = [
-        report_opening.summary(snapshot, contents),
-        report_findings.nonconformities(snapshot, contents, shelf),
-        report_findings.other_findings(snapshot, contents, shelf),
-        report_body.the_audit(snapshot, contents),
-        report_body.documentation(snapshot, contents),
-        report_body.checklist(snapshot, contents),
-        report_closing.evidence(snapshot, contents, shelf),
-        report_closing.register(snapshot, contents),
-        report_closing.attendance(snapshot, contents),
-        report_closing.statements(snapshot, contents),
-        report_closing.signatures(snapshot, contents, digest, boxes),
+    return [
+        *report_opening.cover(snapshot, contents),
+        PageBreak(),
+        *report_opening.summary(snapshot, contents),
+        PageBreak(),
+        *report_findings.nonconformities(snapshot, contents, shelf),
+        CondPageBreak(_ROOM_FOR_A_SECTION),
+        *report_findings.other_findings(snapshot, contents, shelf),
+        CondPageBreak(_ROOM_FOR_A_SECTION),
+        *report_body.the_audit(snapshot, contents),
+        CondPageBreak(_ROOM_FOR_A_SECTION),
+        *report_body.documentation(snapshot, contents),
+        PageBreak(),
+        *report_body.checklist(snapshot, contents),
+        PageBreak(),
+        *report_closing.evidence(snapshot, contents, shelf),
+        PageBreak(),
+        *report_closing.register(snapshot, contents),
+        CondPageBreak(_ROOM_FOR_A_SECTION),
+        *report_closing.attendance(snapshot, contents),
+        CondPageBreak(_ROOM_FOR_A_SECTION),
+        *report_closing.statements(snapshot, contents),
+        PageBreak(),
+        *report_closing.signatures(snapshot, contents, digest, boxes),
     ]
-    story = cover
-    for section in sections:
-        story += section
-        story.append(PageBreak())
-    return story[:-1]
 
 
 class _Watch:

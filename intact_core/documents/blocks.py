@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from reportlab.platypus import Flowable, Paragraph, Spacer, Table
 
+from intact_core.documents.fonts import REGULAR
 from intact_core.documents.style import (
     BODY,
     CELL,
@@ -29,6 +30,7 @@ def facts(rows: Iterable[tuple[str, str]], width: float = WIDTH, label: float = 
         colWidths=[label, width - label],
         style=[
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("FONTNAME", (0, 0), (-1, -1), REGULAR),
             ("LEFTPADDING", (0, 0), (0, -1), 0),
             ("TOPPADDING", (0, 0), (-1, -1), 3),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
@@ -53,6 +55,7 @@ def grid(
         repeatRows=1,
         style=[
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("FONTNAME", (0, 0), (-1, -1), REGULAR),
             ("LEFTPADDING", (0, 0), (0, -1), 0),
             ("TEXTCOLOR", (0, 0), (-1, 0), MUTED),
             ("TOPPADDING", (0, 0), (-1, -1), 3),
@@ -68,6 +71,11 @@ def labelled(label: str, text: str) -> Story:
     """A small label over its text, or nothing where there is no text."""
     if not text.strip():
         return []
+    return [label_over(label), para(text, BODY)]
+
+
+def label_over(label: str) -> Paragraph:
+    """A small label that stays on the page of what follows it."""
     head: Paragraph = para(label, LABEL)
     head.keepWithNext = True
-    return [head, para(text, BODY)]
+    return head

@@ -5,6 +5,7 @@ from importlib import resources
 from io import BytesIO
 
 from reportlab import rl_config
+from reportlab.graphics.shapes import STATE_DEFAULTS
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -34,4 +35,5 @@ def register() -> None:
         addMapping(REGULAR, bold, italic, name)
     rl_config.canvas_basefontname = REGULAR
     rl_config.useA85 = 0
+    STATE_DEFAULTS["fontName"] = REGULAR
 

@@ -64,6 +64,9 @@ class Heading(Flowable):
         super().__init__()
         self.contents, self.key, self.title = contents, key, title
 
+    def getSpaceBefore(self) -> float:
+        return 34.0
+
     def wrap(self, width: float, _height: float) -> tuple[float, float]:
         self.width = width
         return width, HEADING.leading + HEADING.spaceAfter + 6

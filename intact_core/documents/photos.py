@@ -21,11 +21,15 @@ _CAPTION = 44.0
 
 
 class PhotoShelf:
-    """Previews of one document: each is fetched once and embedded once, without decoding."""
+    """Previews of one document: each is fetched once and embedded once, without decoding.
+
+    `previews` maps the stub that stands in the rendered file to the JPEG that replaces it.
+    """
 
     def __init__(self, source: PhotoSource) -> None:
         self._source = source
         self._shown: dict[str, _Shown | None] = {}
+        self.previews: dict[bytes, bytes] = {}
 
     def draw(self, canvas: Any, evidence_id: str, box: tuple[float, float, float, float]) -> bool:
         """Draw the preview centred in the box (x, y, width, height); False where there is none."""
@@ -53,6 +57,9 @@ class PhotoShelf:
         image = PDFImageXObject(name)
         if not image.loadImageFromJPEG(BytesIO(jpeg)) or not (image.width and image.height):
             return None
+        # Only a stub goes through reportlab, which would copy the bytes four times.
+        image.streamContent = name.encode()
+        self.previews[image.streamContent] = jpeg
         canvas._doc.addForm(name, image)
         return _Shown(name, image.width, image.height)
 

@@ -27,13 +27,21 @@ class Preparation:
     at: datetime
 
 
-def prepare(rendered: bytes, preparation: Preparation, boxes: list[FieldBox]) -> bytes:
+def prepare(
+    rendered: bytes,
+    preparation: Preparation,
+    boxes: list[FieldBox],
+    previews: dict[bytes, bytes] | None = None,
+) -> bytes:
     """The file ready to sign: the same input gives the same bytes.
+
+    `previews` are the photos by the stub that stands for each; they are taken out as they are used.
 
     The attachment is the document's source (AFRelationship, ISO 32000-2, 7.11.3), XMP and output
     intent are as PDF/A-3b asks; conformance is not claimed.
     """
     with pikepdf.open(BytesIO(rendered)) as pdf:
+        _put_in_photos(pdf, previews or {})
         _attach(pdf, preparation)
         _describe(pdf, preparation)
         _colours(pdf)
@@ -48,6 +56,16 @@ def prepare(rendered: bytes, preparation: Preparation, boxes: list[FieldBox]) ->
             min_version="1.7",
         )
     return target.getvalue()
+
+
+def _put_in_photos(pdf: pikepdf.Pdf, previews: dict[bytes, bytes]) -> None:
+    if not previews:
+        return
+    for item in pdf.objects:
+        if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == pikepdf.Name.Image:
+            preview = previews.pop(item.read_raw_bytes(), None)
+            if preview:
+                item.write(preview, filter=pikepdf.Name.DCTDecode)
 
 
 def _attach(pdf: pikepdf.Pdf, preparation: Preparation) -> None:

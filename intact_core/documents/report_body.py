@@ -3,13 +3,13 @@
 from reportlab.platypus import CondPageBreak, Spacer
 
 from intact_core.documents import words
-from intact_core.documents.blocks import Story, facts, grid, labelled
-from intact_core.documents.charts import group_of, rating_chart, ratings_by_clause
+from intact_core.documents.blocks import Story, facts, grid, label_over, labelled
+from intact_core.documents.charts import group_bar, group_of, ratings_by_clause
 from intact_core.documents.item_rows import item_row
 from intact_core.documents.layout import Contents
 from intact_core.documents.report_data import ReportSnapshot
 from intact_core.documents.report_opening import criteria, kind_of_audit
-from intact_core.documents.style import BODY, LABEL, SUBHEADING, WIDTH, para
+from intact_core.documents.style import BODY, SUBHEADING, WIDTH, para
 
 
 def the_audit(report: ReportSnapshot, contents: Contents) -> Story:
@@ -22,7 +22,7 @@ def the_audit(report: ReportSnapshot, contents: Contents) -> Story:
     story += _sites(report)
     rows = [(m.name, words.word(m.role, words.ROLES)) for m in report.team]
     if rows:
-        story.append(para("Audit team and accompanying persons", LABEL))
+        story.append(label_over("Audit team and accompanying persons"))
         story += grid(("Name", "Role"), rows, (240, WIDTH - 240))
     story += labelled("Deviations from the plan, and why", report.plan_deviations)
     story += labelled("Significant issues for the audit programme", report.programme_issues)
@@ -63,7 +63,7 @@ def _sites(report: ReportSnapshot) -> Story:
     if not rows:
         return []
     table = grid(("Place", "Kind", "Activities"), rows, (220, 70, WIDTH - 290))
-    return [para("Places", LABEL), *table, *labelled("Sampling of sites", report.sites_sampled)]
+    return [label_over("Places"), *table, *labelled("Sampling of sites", report.sites_sampled)]
 
 
 def documentation(report: ReportSnapshot, contents: Contents) -> Story:
@@ -115,8 +115,14 @@ def checklist(report: ReportSnapshot, contents: Contents) -> Story:
             current = group
             story += [
                 CondPageBreak(90),
-                para(f"Clause {group}" if group else "Without a clause", SUBHEADING),
-                rating_chart([("", "", groups[group])], WIDTH, legend=False),
+                Spacer(0, 10),
+                group_bar(_group_title(group), groups[group], WIDTH),
             ]
         story.append(item_row(item, WIDTH))
     return story
+
+
+def _group_title(group: str) -> str:
+    if not group:
+        return "Without a clause"
+    return f"Clause {group}" if group[0].isdigit() else group

@@ -4,7 +4,7 @@ from typing import Any
 
 from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
-from reportlab.platypus import CondPageBreak, Flowable, PageBreak, Spacer, Table
+from reportlab.platypus import Flowable, Spacer, Table
 
 from intact_core.documents import words
 from intact_core.documents.blocks import Story, facts, grid, labelled
@@ -78,7 +78,6 @@ def attendance(report: ReportSnapshot, contents: Contents) -> Story:
 def statements(report: ReportSnapshot, contents: Contents) -> Story:
     """Section 10: sampling, confidentiality, ownership, complaints, distribution."""
     return [
-        CondPageBreak(200),
         contents.heading("statements", "10  Statements"),
         *labelled("Sampling", report.sampling_statement),
         *labelled("Confidentiality", report.confidentiality_statement),
@@ -92,7 +91,7 @@ def signatures(
     report: ReportSnapshot, contents: Contents, digest: str, boxes: list[FieldBox]
 ) -> Story:
     """Section 11, a page of its own: a box for each signature, then how to verify the file."""
-    story: Story = [PageBreak(), contents.heading("signatures", "11  Signatures")]
+    story: Story = [contents.heading("signatures", "11  Signatures")]
     text = (
         "The signatures below are electronic and cover the whole file. Any program that checks "
         "PAdES signatures shows them; a change to a single byte breaks them."
@@ -174,6 +173,7 @@ def _verification(report: ReportSnapshot, digest: str) -> Flowable:
         colWidths=[130, WIDTH - 130],
         style=[
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("FONTNAME", (0, 0), (-1, -1), REGULAR),
             ("LEFTPADDING", (0, 0), (-1, -1), 0),
             ("LINEABOVE", (0, 0), (-1, 0), 0.8, ACCENT),
             ("TOPPADDING", (0, 0), (-1, -1), 10),

@@ -6,7 +6,7 @@ from typing import Any
 from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
 from intact_core.documents import words
-from intact_core.documents.blocks import Story, grid, labelled
+from intact_core.documents.blocks import Story, grid, label_over, labelled
 from intact_core.documents.fonts import BOLD, REGULAR
 from intact_core.documents.layout import Contents
 from intact_core.documents.marks import RATING_WORDS, draw_mark
@@ -15,7 +15,6 @@ from intact_core.documents.report_data import EvidenceFile, Finding, ReportSnaps
 from intact_core.documents.style import (
     BODY,
     INK,
-    LABEL,
     MUTED,
     SMALL_MUTED,
     TINT,
@@ -112,7 +111,7 @@ def _in_full(report: ReportSnapshot, finding: Finding, shelf: PhotoShelf) -> Sto
         story += labelled("Checklist items", ", ".join(finding.item_refs))
     story += labelled("Response due", words.day(finding.due_date))
     if shown:
-        story.append(para("Evidence attached", LABEL))
+        story.append(label_over("Evidence attached"))
         story += [PhotoRow(tuple(shown[i : i + 3]), shelf, 3) for i in range(0, min(len(shown), 6), 3)]
     if len(shown) > 6:
         more = f"{len(shown) - 6} more in the evidence section."

@@ -2,11 +2,12 @@
 
 from collections import Counter
 
-from reportlab.platypus import CondPageBreak, PageBreak, Spacer
+from reportlab.platypus import CondPageBreak, Spacer
 
 from intact_core.documents import words
-from intact_core.documents.blocks import Story, facts, labelled
+from intact_core.documents.blocks import Story, facts, label_over, labelled
 from intact_core.documents.charts import group_of, rating_chart, ratings_by_clause
+from intact_core.documents.cover_band import CoverBand
 from intact_core.documents.layout import Contents, ContentsArea
 from intact_core.documents.marks import GradeStrip
 from intact_core.documents.report_data import ReportSnapshot
@@ -16,8 +17,6 @@ from intact_core.documents.style import (
     LABEL,
     LEAD,
     NOTE,
-    SUBTITLE,
-    TITLE,
     WIDTH,
     para,
 )
@@ -55,16 +54,12 @@ def cover(report: ReportSnapshot, contents: Contents) -> Story:
         ("Report", f"Version {report.report_version}, {words.moment(report.prepared_at)}"),
     ]
     return [
-        para(report.body_name, LABEL),
-        Spacer(0, 70),
-        para("Audit report", TITLE),
-        para(report.client_name, SUBTITLE),
-        Spacer(0, 26),
+        CoverBand(report.body_name, "Audit report", report.client_name),
+        Spacer(0, 30),
         *facts(rows),
         Spacer(0, 22),
         para("Contents", LABEL),
         ContentsArea(contents),
-        PageBreak(),
     ]
 
 
@@ -105,7 +100,7 @@ def _ratings(report: ReportSnapshot) -> Story:
     rated = sum(1 for item in report.items if item.rating)
     return [
         CondPageBreak(60 + 17 * len(groups)),
-        para("Ratings by clause", LABEL),
+        label_over("Ratings by clause"),
         para(f"{rated:,} of {words.plural(len(report.items), 'question')} rated.", BODY),
         rating_chart(groups, WIDTH),
     ]

@@ -21,8 +21,6 @@ class Account(ServerRow):
     home_tenant_id: Mapped[UUID | None]
     user_id: Mapped[UUID] = mapped_column(unique=True)
     password_hash: Mapped[str]
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
 
 
@@ -49,6 +47,35 @@ class AuthToken(ServerRow):
     device_id: Mapped[UUID | None]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class SignInAttempt(ServerRow):
+    """Failed sign-ins per bucket: an account, a network address, or both together."""
+
+    __tablename__ = "sign_in_attempts"
+
+    bucket: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    last_at: Mapped[datetime]
+
+
+class UsedNonce(ServerRow):
+    """A nonce that a laptop's assertion has used up, kept until it would have ended anyway."""
+
+    __tablename__ = "used_nonces"
+
+    nonce_hash: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class TenantEntry(ServerRow):
+    """The list of tenants for the platform's operator; what a tenant holds stays its own."""
+
+    __tablename__ = "tenant_directory"
+
+    home_tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
 
 
 class TenantKey(ServerRow):

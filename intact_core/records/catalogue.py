@@ -172,7 +172,7 @@ class TypeSpec:
     def defaults(self) -> Mapping[str, Any]:
         """Values of columns with a plain default, for a body that leaves them out."""
         return {
-            column.key: column.default.arg
+            str(column.key): column.default.arg
             for column in self.table.columns
             if isinstance(column.default, ScalarElementColumnDefault)
         }
@@ -197,9 +197,9 @@ class TypeSpec:
 def _field_spec(column: Any) -> FieldSpec:
     info = column.info
     return FieldSpec(
-        name=column.key,
+        name=str(column.key),
         merge=info["merge"],
-        group=info.get("group") or column.key,
+        group=info.get("group") or str(column.key),
         signed=info.get("signed", True),
         choices=info.get("choices", ()),
         steps=info.get("steps"),
@@ -210,8 +210,9 @@ def _field_spec(column: Any) -> FieldSpec:
 
 def _type_spec(record: type[Record]) -> TypeSpec:
     table = cast(Table, record.__table__)
-    fields = {column.key: _field_spec(column) for column in table.columns}
-    return TypeSpec(table.name, record, table, record.__scope__, fields)
+    # SQLAlchemy's names are a subclass of str that JSON encoders refuse.
+    fields = {str(column.key): _field_spec(column) for column in table.columns}
+    return TypeSpec(str(table.name), record, table, record.__scope__, fields)
 
 
 TYPES: Mapping[str, TypeSpec] = {spec.name: spec for spec in map(_type_spec, CLASSES)}

@@ -60,6 +60,8 @@ class SyncEngine:
         self._transfer = transfer
         self._on_lease = on_lease
         self._progress: Progress = _silent
+        self._acknowledged = 0
+        self._sent = 0
 
     def round(self, progress: Progress = _silent) -> Round:
         """One whole round; raises IntactError when it could not be finished.
@@ -93,12 +95,13 @@ class SyncEngine:
                 select(func.max(_OUTBOX.c.n)).where(_OUTBOX.c.verdict.is_not(None))
             )
             value = outgoing.hash_at(connection, last or 0) or ""
+        self._acknowledged = last or 0
         message = Hello(
             protocol=PROTOCOL_VERSION,
             app_version=APP_VERSION,
             schema_version=SCHEMA_VERSION,
             epoch=device.epoch,
-            last_n=last or 0,
+            last_n=self._acknowledged,
             chain_hash=value,
             wall_time=clock.now(),
         )
@@ -116,8 +119,9 @@ class SyncEngine:
 
     def _push(self, answer: HelloAnswer) -> tuple[int, str]:
         self._sent = 0
-        after, chain_hash = answer.last_n, answer.chain_hash
-        self._same_history(after, chain_hash)
+        self._same_history(answer.last_n, answer.chain_hash)
+        # Operations whose receipt was lost are sent again: the server answers with the same.
+        after, chain_hash = min(answer.last_n, self._acknowledged), answer.chain_hash
         while batch := self._batch(after, answer.batch):
             self._progress("Sending operations", batch.first_n - 1, self._last_n())
             try:

@@ -135,7 +135,9 @@ def snapshot(item_count: int = 42, photo_count: int = 10, **changes: object) -> 
         "ends_on": date(2026, 3, 5),
         "audit_days": "5.5",
         "sites": (
-            Site("Head office and hall A", "Mill Road 4, 8000 Aarhus", "permanent", "All processes"),
+            Site(
+                "Head office and hall A", "Mill Road 4, 8000 Aarhus", "permanent", "All processes"
+            ),
             Site("Hall B", "Mill Road 11, 8000 Aarhus", "permanent", "Assembly and test"),
         ),
         "plan_deviations": "Purchasing was audited on the third day; its manager was ill before.",

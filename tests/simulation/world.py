@@ -26,7 +26,6 @@ from intact_core.records.audits import (
     AuditSchedule,
     AuditTeam,
 )
-from intact_core.records.base import Base
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.clients import Client
 from intact_core.records.conclusions import AuditRecommendation
@@ -50,7 +49,7 @@ from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store
 from intact_desktop.store.tables import Device as LocalDevice
-from intact_desktop.store.tables import Local
+from intact_desktop.store.upgrade import upgrade
 from intact_desktop.sync.engine import SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Forked, Gap
@@ -345,9 +344,8 @@ def enrol(office: Office, folder: Path, role: str) -> Laptop:
         )
     folder.mkdir(parents=True, exist_ok=True)
     engine = open_store(folder / "intact.db", KEY, create=True)
+    upgrade(engine, KEY, folder / "set-aside")
     with engine.begin() as connection:
-        Base.metadata.create_all(connection)
-        Local.metadata.create_all(connection)
         connection.execute(
             insert(LocalDevice).values(
                 id=device_id,

@@ -43,7 +43,9 @@ def _reference(certificate: asn1_x509.Certificate) -> tsp.ESSCertIDv2:
     )
 
 
-def signed_attributes(certificates: list[asn1_x509.Certificate], digest: bytes) -> cms.CMSAttributes:
+def signed_attributes(
+    certificates: list[asn1_x509.Certificate], digest: bytes
+) -> cms.CMSAttributes:
     """Content type, digest of the document and the certificates: all that a B-B signature signs."""
     values = {
         "content_type": "data",

@@ -24,6 +24,7 @@ def photograph(request: pytest.FixtureRequest):
     def keep(widget: QWidget, name: str) -> None:
         folder = os.environ.get("INTACT_PICTURES")
         if folder:
+            QApplication.processEvents()
             widget.grab().save(str(Path(folder) / f"{name}.png"))
 
     return keep

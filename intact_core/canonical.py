@@ -11,9 +11,16 @@ import orjson
 Json = Any
 
 
+_CENTS = Decimal("0.01")
+
+
+def _decimal(value: Decimal) -> str:
+    return format(value.quantize(_CENTS).normalize(), "f")
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return _decimal(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
@@ -37,11 +44,11 @@ def sha256_hex(data: bytes) -> str:
 
 
 def to_wire(value: object) -> Json:
-    """One column value as JSON: UUID, date, date-time (UTC, `Z`) and decimal become text."""
+    """One column value as JSON: UUID, date, UTC date-time and decimal (hundredths) become text."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
     if isinstance(value, UUID | date):
         return str(value)
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return _decimal(value)
     return value

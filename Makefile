@@ -1,0 +1,61 @@
+# Every target prepares what it needs; `make demo` and `make test` are the two to know.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench run serve lock clean
+
+PYTHON_IN := .venv/bin/python
+LOCKED := packaging/requirements
+COMPILE := uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --quiet
+
+ifeq ($(DISPLAY)$(WAYLAND_DISPLAY),)
+export QT_QPA_PLATFORM ?= offscreen
+endif
+
+help:
+	@echo "make demo   play an audit from checklist to verified certificate into demo-output/"
+	@echo "            CATALOG=FILE plays it on an OSCAL catalog, PHOTOS=FOLDER with these photos"
+	@echo "make test   every check and every test"
+	@echo "make check  format, lint, types, layers, budgets"
+	@echo "make bench  measure, into bench.json"
+	@echo "make run    the desktop application"
+	@echo "make serve  a server with demo data"
+	@echo "make setup  only prepare: libraries, .venv"
+	@echo "make clean  remove what was built and written, keep .venv"
+
+setup:
+	@packaging/setup.sh
+
+demo: setup
+	$(PYTHON_IN) -m tests.journeys.demo $(if $(CATALOG),--catalog "$(CATALOG)") $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+check: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON_IN) -m pytest -q tests/architecture
+
+test: check
+	$(PYTHON_IN) -m pytest -q -n 2 --ignore=tests/architecture
+
+bench: setup
+	$(PYTHON_IN) -m tests.benchmarks
+
+run: setup
+	.venv/bin/intact
+
+serve: setup
+	.venv/bin/intact-server serve --demo
+
+# For developers; needs uv. Versions already locked stay unless UPGRADE=1.
+lock: setup
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -o $(LOCKED)/dev.txt
+	$(COMPILE) -c $(LOCKED)/dev.txt --extra desktop -o $(LOCKED)/desktop.txt
+	$(COMPILE) -c $(LOCKED)/dev.txt --extra server -o $(LOCKED)/server.txt
+	packaging/setup.sh
+	$(PYTHON_IN) packaging/licences.py
+
+clean:
+	rm -rf build dist demo-output demo-data bench.json *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,125 @@
+"""The one byte form of our CMS signatures: everything in it follows from what is signed.
+
+A CMS envelope has parts that no signature covers (algorithm identifiers, certificates, unsigned
+attributes). Here the envelope is rebuilt from certificates, digest and signature; a file whose
+envelope differs in a single byte is not ours (RFC 5652; ETSI EN 319 142-1, PAdES B-B).
+"""
+
+from dataclasses import dataclass
+
+from asn1crypto import algos, cms, tsp
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from intact_core.documents.signer import signature_holds
+from intact_core.errors import Damaged
+
+_ENVELOPE = "The signature's envelope is not as Intact writes it: it has been changed."
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a signature says: its certificates, the signer's first, the digest and the value."""
+
+    certificates: tuple[x509.Certificate, ...]
+    digest: bytes
+    signature: bytes
+
+
+def certificate_references(certificates: list[asn1_x509.Certificate]) -> tsp.SigningCertificateV2:
+    """The attribute that binds the signer's certificate and its whole chain (RFC 5035, 3)."""
+    return tsp.SigningCertificateV2({"certs": [_reference(item) for item in certificates]})
+
+
+def _reference(certificate: asn1_x509.Certificate) -> tsp.ESSCertIDv2:
+    issuer = asn1_x509.GeneralName({"directory_name": certificate.issuer})
+    return tsp.ESSCertIDv2(
+        {
+            "hash_algorithm": {"algorithm": "sha256"},
+            "cert_hash": certificate.sha256,
+            "issuer_serial": {"issuer": [issuer], "serial_number": certificate.serial_number},
+        }
+    )
+
+
+def signed_attributes(certificates: list[asn1_x509.Certificate], digest: bytes) -> cms.CMSAttributes:
+    """Content type, digest of the document and the certificates: all that a B-B signature signs."""
+    values = {
+        "content_type": "data",
+        "message_digest": digest,
+        "signing_certificate_v2": certificate_references(certificates),
+    }
+    attributes = [cms.CMSAttribute({"type": name, "values": [v]}) for name, v in values.items()]
+    return cms.CMSAttributes(attributes)
+
+
+def build(envelope: Envelope) -> bytes:
+    """The DER of the signature with these contents: there is only one."""
+    certificates = [
+        asn1_x509.Certificate.load(item.public_bytes(Encoding.DER))
+        for item in envelope.certificates
+    ]
+    digest_algorithm = algos.DigestAlgorithm({"algorithm": "sha256"})
+    own = certificates[0]
+    serial = {"issuer": own.issuer, "serial_number": own.serial_number}
+    information = cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": cms.SignerIdentifier(
+                {"issuer_and_serial_number": cms.IssuerAndSerialNumber(serial)}
+            ),
+            "digest_algorithm": digest_algorithm,
+            "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
+            "signed_attrs": signed_attributes(certificates, envelope.digest),
+            "signature": envelope.signature,
+        }
+    )
+    data = cms.SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": cms.DigestAlgorithms((digest_algorithm,)),
+            "encap_content_info": {"content_type": "data"},
+            "certificates": [cms.CertificateChoices("certificate", c) for c in certificates],
+            "signer_infos": [information],
+        }
+    )
+    whole = cms.ContentInfo({"content_type": "signed_data", "content": data})
+    return bytes(whole.dump())
+
+
+def read(der: bytes) -> Envelope:
+    """Take the envelope apart and check that it is whole, canonical and truly signed.
+
+    Raises Damaged where any byte differs from what `build` makes, or the signature does not hold.
+    """
+    try:
+        envelope = _parse(der)
+        rebuilt = build(envelope)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise Damaged(_ENVELOPE, details=str(error)) from error
+    if rebuilt != der:
+        raise Damaged(_ENVELOPE)
+    if not signature_holds(envelope.certificates[0], envelope.signature, _signed_bytes(envelope)):
+        raise Damaged("The signature does not belong to the certificate it names.")
+    return envelope
+
+
+def _parse(der: bytes) -> Envelope:
+    content = cms.ContentInfo.load(der, strict=True)["content"]
+    information = content["signer_infos"][0]
+    attributes = {a["type"].native: a["values"][0] for a in information["signed_attrs"]}
+    by_hash = {choice.chosen.sha256: choice.chosen.dump() for choice in content["certificates"]}
+    order = [item["cert_hash"].native for item in attributes["signing_certificate_v2"]["certs"]]
+    certificates = tuple(x509.load_der_x509_certificate(by_hash[value]) for value in order)
+    return Envelope(
+        certificates, attributes["message_digest"].native, information["signature"].native
+    )
+
+
+def _signed_bytes(envelope: Envelope) -> bytes:
+    certificates = [
+        asn1_x509.Certificate.load(item.public_bytes(Encoding.DER))
+        for item in envelope.certificates
+    ]
+    return bytes(signed_attributes(certificates, envelope.digest).dump())

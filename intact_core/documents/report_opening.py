@@ -1,0 +1,111 @@
+"""Cover and summary of the audit report: what a reader needs before anything else."""
+
+from collections import Counter
+
+from reportlab.platypus import CondPageBreak, Spacer
+
+from intact_core.documents import words
+from intact_core.documents.blocks import Story, facts, label_over, labelled
+from intact_core.documents.charts import group_of, rating_chart, ratings_by_clause
+from intact_core.documents.cover_band import CoverBand
+from intact_core.documents.layout import Contents, ContentsArea
+from intact_core.documents.marks import GradeStrip
+from intact_core.documents.report_data import ReportSnapshot
+from intact_core.documents.style import (
+    BODY,
+    HEADLINE,
+    LABEL,
+    LEAD,
+    NOTE,
+    WIDTH,
+    para,
+)
+
+_SEVERITIES = ("major", "minor", "observation", "opportunity")
+_LONGEST_CHART = 36
+
+
+def kind_of_audit(report: ReportSnapshot) -> str:
+    """Type and stage in words."""
+    parts = (
+        words.word(report.audit_type, words.AUDIT_TYPES),
+        words.word(report.audit_stage, words.AUDIT_STAGES),
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def criteria(report: ReportSnapshot) -> str:
+    """The standards with their editions, one a line."""
+    return "\n".join(
+        f"{s.code}:{s.version}" + (f"  {s.name}" if s.name else "") if s.version else s.code
+        for s in report.standards
+    )
+
+
+def cover(report: ReportSnapshot, contents: Contents) -> Story:
+    """The first page: whose audit, by whom, when, and the contents."""
+    rows = [
+        ("Client", "\n".join(p for p in (report.client_name, report.client_address) if p)),
+        ("Criteria", criteria(report)),
+        ("Audit", kind_of_audit(report)),
+        ("Dates", words.days(report.starts_on, report.ends_on)),
+        ("Audit number", report.audit_number),
+        ("Contract", report.contract_number),
+        ("Report", f"Version {report.report_version}, {words.moment(report.prepared_at)}"),
+    ]
+    return [
+        CoverBand(report.body_name, "Audit report", report.client_name),
+        Spacer(0, 30),
+        *facts(rows),
+        Spacer(0, 22),
+        para("Contents", LABEL),
+        ContentsArea(contents),
+    ]
+
+
+def summary(report: ReportSnapshot, contents: Contents) -> Story:
+    """Recommendation, findings counted, conclusions, and the ratings by clause."""
+    counts = Counter(finding.severity for finding in report.findings)
+    story: Story = [contents.heading("summary", "1  Summary")]
+    if report.recommendation:
+        story += [
+            para(words.word(report.recommendation, words.RECOMMENDATIONS), HEADLINE),
+            Spacer(0, 4),
+            para(report.justification, LEAD),
+        ]
+    story += labelled("Conditions, followed up by the certification body", report.conditions)
+    story += [Spacer(0, 6), GradeStrip([(s, counts[s]) for s in _SEVERITIES], WIDTH), Spacer(0, 8)]
+    story += labelled("Key findings", report.key_findings_summary)
+    story += labelled("Effectiveness of the management system", report.system_effectiveness)
+    story += facts(
+        [
+            ("Audit objectives met", words.yes_no(report.audit_objectives_met)),
+            ("Scope appropriate", words.yes_no(report.scope_appropriate)),
+            ("Stage 2 planned for", words.day(report.stage_2_date)),
+            ("Next audit", report.next_audit),
+        ]
+    )
+    story += labelled("Unresolved issues", report.outstanding_issues)
+    return [*story, *_ratings(report)]
+
+
+def _ratings(report: ReportSnapshot) -> Story:
+    if not report.items:
+        return [para("No checklist was used in this audit.", NOTE)]
+    titles = {group_of(i.clause): i.title for i in reversed(report.items) if i.clause}
+    groups = [
+        (clause, _chart_title(clause, titles), counts)
+        for clause, counts in list(ratings_by_clause(report.items).items())[:_LONGEST_CHART]
+    ]
+    rated = sum(1 for item in report.items if item.rating)
+    return [
+        CondPageBreak(60 + 17 * len(groups)),
+        label_over("Ratings by clause"),
+        para(f"{rated:,} of {words.plural(len(report.items), 'question')} rated.", BODY),
+        rating_chart(groups, WIDTH),
+    ]
+
+
+def _chart_title(clause: str, titles: dict[str, str]) -> str:
+    known = titles.get(clause, "")
+    return known if known != clause else ""

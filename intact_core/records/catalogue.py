@@ -1,0 +1,235 @@
+"""What the sync protocol knows of each record, read off the mapped classes."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import JSON, Boolean, Date, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
+
+from intact_core import canonical
+from intact_core.errors import BadInput
+from intact_core.records.audits import (
+    AuditAttendance,
+    AuditDocumentation,
+    AuditPlanEntry,
+    AuditSchedule,
+    AuditStatusHistory,
+    AuditTeam,
+)
+from intact_core.records.base import Merge, Record, Scope, UtcDateTime
+from intact_core.records.certificates import Certificate, CertificateHistory
+from intact_core.records.checklist import AuditChecklist, AuditEvidence
+from intact_core.records.clients import Client, ClientContact, ClientSite
+from intact_core.records.conclusions import (
+    AuditRecommendation,
+    AuditReport,
+    CertificationDecision,
+    Signature,
+)
+from intact_core.records.conflicts import Conflict
+from intact_core.records.findings import FindingItem, NonConformity
+from intact_core.records.people import AuditorCompetency, Role, Tenant, User, UserRole
+from intact_core.records.standards import (
+    Accreditation,
+    ChecklistTemplate,
+    Standard,
+    StandardClause,
+    TemplateQuestion,
+)
+
+CLASSES: tuple[type[Record], ...] = (
+    Tenant,
+    Client,
+    User,
+    Role,
+    UserRole,
+    Accreditation,
+    Standard,
+    AuditorCompetency,
+    StandardClause,
+    ChecklistTemplate,
+    TemplateQuestion,
+    ClientContact,
+    ClientSite,
+    AuditSchedule,
+    AuditTeam,
+    AuditPlanEntry,
+    AuditAttendance,
+    AuditDocumentation,
+    AuditStatusHistory,
+    AuditChecklist,
+    NonConformity,
+    AuditEvidence,
+    FindingItem,
+    AuditRecommendation,
+    AuditReport,
+    Signature,
+    CertificationDecision,
+    Certificate,
+    CertificateHistory,
+    Conflict,
+)
+"""Every record, parents before children."""
+
+Wire = Any
+DELETED_GROUP = "deleted"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[Any], Any]], ...] = (
+    (UtcDateTime, _moment),
+    (Uuid, UUID),
+    (Date, date.fromisoformat),
+    (Numeric, Decimal),
+)
+_PLAIN: tuple[tuple[type[TypeEngine[Any]], type | tuple[type, ...]], ...] = (
+    (Boolean, bool),
+    (Integer, int),
+    (Text, str),
+    (JSON, (dict, list)),
+)
+
+
+def _reader(column_type: TypeEngine[Any]) -> Callable[[Any], Any]:
+    for kind, read in _READERS:
+        if isinstance(column_type, kind):
+            return read
+    for kind, expected in _PLAIN:
+        if isinstance(column_type, kind):
+            return _checked(expected)
+    raise TypeError(f"no wire form for {column_type!r}")
+
+
+def _checked(expected: type | tuple[type, ...]) -> Callable[[Any], Any]:
+    def read(value: object) -> object:
+        if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+            raise TypeError(f"{value!r} is not {expected}")
+        return value
+
+    return read
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """One synced field: its name, merge kind, group, and what a signature covers."""
+
+    name: str
+    merge: Merge
+    group: str
+    signed: bool
+    choices: tuple[str, ...]
+    steps: Mapping[str, frozenset[str]] | None
+    required: bool
+    read: Callable[[Any], Any]
+
+    def from_wire(self, value: Wire) -> Any:
+        """The column's value of a wire value; raises BadInput when it has the wrong form."""
+        if value is None:
+            return None
+        try:
+            return self.read(value)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise BadInput(f"The value of {self.name} has the wrong form.") from error
+
+
+@dataclass(frozen=True)
+class TypeSpec:
+    """One kind of record: its table, scope and fields."""
+
+    name: str
+    record: type[Record]
+    table: Table
+    scope: Scope
+    fields: Mapping[str, FieldSpec]
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[FieldSpec, ...]]:
+        """Field groups by name; a field without a group is one by itself."""
+        found: dict[str, tuple[FieldSpec, ...]] = {}
+        for spec in self.fields.values():
+            found[spec.group] = (*found.get(spec.group, ()), spec)
+        return found
+
+    @cached_property
+    def append_only(self) -> bool:
+        """True where nothing but the tombstone may change after creation."""
+        return all(
+            spec.merge is Merge.FIXED
+            for spec in self.fields.values()
+            if spec.group != DELETED_GROUP
+        )
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """Values of columns with a plain default, for a body that leaves them out."""
+        return {
+            str(column.key): column.default.arg
+            for column in self.table.columns
+            if isinstance(column.default, ScalarElementColumnDefault)
+        }
+
+    def values(self, wire: Mapping[str, Wire]) -> dict[str, Any]:
+        """Column values of a wire body; fields unknown to this version are left out."""
+        return {
+            name: self.fields[name].from_wire(value)
+            for name, value in wire.items()
+            if name in self.fields
+        }
+
+    def normal(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
+        """The same wire values in their one canonical form; unknown fields are left out."""
+        return {name: canonical.to_wire(value) for name, value in self.values(wire).items()}
+
+    def body(self, row: Any) -> dict[str, Wire]:
+        """Wire body of a mapped object or any row with the fields as attributes."""
+        return {name: canonical.to_wire(getattr(row, name)) for name in self.fields}
+
+
+def _field_spec(column: Any) -> FieldSpec:
+    info = column.info
+    return FieldSpec(
+        name=str(column.key),
+        merge=info["merge"],
+        group=info.get("group") or str(column.key),
+        signed=info.get("signed", True),
+        choices=info.get("choices", ()),
+        steps=info.get("steps"),
+        required=not column.nullable,
+        read=_reader(column.type),
+    )
+
+
+def _type_spec(record: type[Record]) -> TypeSpec:
+    table = cast(Table, record.__table__)
+    # SQLAlchemy's names are a subclass of str that JSON encoders refuse.
+    fields = {str(column.key): _field_spec(column) for column in table.columns}
+    return TypeSpec(str(table.name), record, table, record.__scope__, fields)
+
+
+TYPES: Mapping[str, TypeSpec] = {spec.name: spec for spec in map(_type_spec, CLASSES)}
+"""Every kind of record by its name (the table's), parents before children."""
+
+ORDER: Mapping[str, int] = {name: place for place, name in enumerate(TYPES)}
+"""Place of each kind so that parents come before children."""
+
+
+def spec_of(name: str) -> TypeSpec:
+    """The kind of that name; raises BadInput for an unknown one."""
+    try:
+        return TYPES[name]
+    except KeyError as error:
+        raise BadInput(f"This version does not know records of the kind '{name}'.") from error
+
+
+def names(rows: Iterable[Any]) -> set[str]:
+    """The kinds among mapped objects."""
+    return {row.__tablename__ for row in rows}

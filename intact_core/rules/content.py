@@ -1,0 +1,54 @@
+"""Values that a field may have, and references that must stay inside one audit."""
+
+from intact_core.records.catalogue import spec_of
+from intact_core.rules.kernel import Actor, Change, World, broken
+
+_SAME_AUDIT = {
+    "audit_evidence": (
+        ("audit_checklist_id", "audit_checklists"),
+        ("non_conformity_id", "non_conformities"),
+    ),
+    "finding_items": (
+        ("audit_checklist_id", "audit_checklists"),
+        ("non_conformity_id", "non_conformities"),
+    ),
+}
+
+
+def check_values(change: Change, actor: Actor, world: World) -> None:
+    """A choice is one of its choices; a required field is there (tables.md)."""
+    del actor, world
+    fields = spec_of(change.type).fields
+    for name in change.fields:
+        value, spec = getattr(change.after, name), fields[name]
+        if value is None:
+            if spec.required:
+                raise broken("required", f"{name} must not be empty.", change, name)
+        elif spec.choices and value not in spec.choices:
+            allowed = ", ".join(spec.choices)
+            raise broken("choice", f"{name} must be one of: {allowed}.", change, name)
+
+
+def check_state_steps(change: Change, actor: Actor, world: World) -> None:
+    """A state moves only along its legal steps; a new record starts at the first."""
+    del actor, world
+    for name in change.fields:
+        spec = spec_of(change.type).fields[name]
+        if spec.steps is None or change.is_new:
+            continue
+        old, new = str(getattr(change.before, name)), str(getattr(change.after, name))
+        if new not in spec.steps.get(old, frozenset()):
+            raise broken("transition", f"Invalid transition from '{old}' to '{new}'", change, name)
+
+
+def check_same_audit(change: Change, actor: Actor, world: World) -> None:
+    """Evidence and findings point only to items and findings of their own audit."""
+    del actor
+    for field, target in _SAME_AUDIT.get(change.type, ()):
+        if field not in change.fields or getattr(change.after, field) is None:
+            continue
+        row = world.get(target, getattr(change.after, field))
+        if row is None or row.audit_schedule_id != change.after.audit_schedule_id:
+            raise broken(
+                "other_audit", "This belongs to another audit or was deleted.", change, field
+            )

@@ -1,0 +1,128 @@
+"""Messages of the sync protocol and their version."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from intact_core.sync.operations import Receipt
+
+PROTOCOL_VERSION = 1
+"""Raised with every change of a message; the server also speaks the one before."""
+BATCH = 500
+"""Most operations in one push."""
+CHUNK = 1 << 20
+"""Bytes of a blob sent at once."""
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """How far a device is in one scope."""
+
+    scope: str
+    seq: int
+    digest: str
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """The first message of a round. `last_n` is the last operation with a receipt."""
+
+    protocol: int
+    app_version: str
+    schema_version: int
+    epoch: str
+    last_n: int
+    chain_hash: str
+    wall_time: datetime
+
+
+class HelloAnswer(msgspec.Struct, frozen=True):
+    """What the server knows of the device; scopes are keys such as "audit:<uuid>"."""
+
+    protocol: int
+    epoch: str
+    server_time: datetime
+    last_n: int
+    chain_hash: str
+    scopes: tuple[str, ...]
+    batch: int
+    chunk: int
+    lease: dict[str, Any]
+
+
+class Push(msgspec.Struct, frozen=True):
+    """Consecutive operations as the device stored them: the very bytes that are hashed.
+
+    `prev_hash` is the chain's hash before the first, `signature` the device key's over the last:
+    ECDSA P-256 with SHA-256, DER, hexadecimal, over the ASCII bytes of the chain's hash.
+    """
+
+    protocol: int
+    prev_hash: str
+    operations: list[msgspec.Raw]
+    signature: str
+
+
+class PushAnswer(msgspec.Struct, frozen=True):
+    """A receipt for each operation, and where the chain stands now."""
+
+    receipts: list[Receipt]
+    last_n: int
+    chain_hash: str
+
+
+class Pull(msgspec.Struct, frozen=True):
+    """Where the device stands; a scope that is granted but not named starts at 0."""
+
+    protocol: int
+    epoch: str
+    cursors: list[Cursor]
+
+
+class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="line"):
+    """First line of a pull: the epoch and all scopes of the cut."""
+
+    epoch: str
+    scopes: list[str]
+
+
+class Change(msgspec.Struct, frozen=True, tag="change", tag_field="line"):
+    """One change of the feed; `patch` in wire form, whole for a record that is new here."""
+
+    scope: str
+    seq: int
+    type: str
+    id: UUID
+    rev: int
+    kind: Literal["put", "delete", "enter", "leave"]
+    patch: dict[str, Any]
+    op_id: UUID | None
+    actor: UUID | None
+    time: datetime
+
+
+class End(msgspec.Struct, frozen=True, tag="end", tag_field="line"):
+    """Last line of a pull: without it nothing is applied."""
+
+    cursors: list[Cursor]
+
+
+class BlobOffer(msgspec.Struct, frozen=True):
+    """Announces a blob by its hash (hexadecimal SHA-256) and size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class BlobState(msgspec.Struct, frozen=True):
+    """How many bytes of a blob the server holds; `receipt` once it is whole and verified."""
+
+    sha256: str
+    size: int
+    offset: int
+    receipt: str | None = None
+
+
+PullLine = Begin | Change | End
+decode_pull_line = msgspec.json.Decoder(PullLine).decode
+"""Decode one line of a pull; raises msgspec.DecodeError for anything else."""

@@ -1,0 +1,129 @@
+"""The session hook: whatever a flush changed in records becomes operations in the outbox."""
+
+from uuid import UUID
+
+from sqlalchemy import event, insert, select, update
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+
+from intact_core import clock, ids
+from intact_core.records.base import SCHEMA_VERSION, Record
+from intact_core.records.unit_of_work import SessionWorld, Written, written
+from intact_core.rules.checking import check
+from intact_core.rules.kernel import Actor, Change
+from intact_core.sync.operations import Operation, link, raw_bytes
+from intact_desktop.store.tables import BaseRow, Device, Outbox
+
+APP_VERSION = "0.1.0"
+
+
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions whose flushes are checked by the rules and written to the outbox."""
+    factory = sessionmaker(engine, expire_on_commit=False)
+    event.listen(factory, "before_flush", _give_tenant)
+    event.listen(factory, "after_flush", _journal)
+    event.listen(factory, "after_transaction_end", _forget_transaction)
+    return factory
+
+
+def this_device(connection: Connection) -> Device:
+    """The row of this laptop; there is one once it is enrolled."""
+    row = connection.execute(select(Device.__table__)).one()
+    return Device(**row._mapping)
+
+
+def actor_of(session: Session) -> Actor:
+    """The person at this laptop, with the roles that the reference data gives."""
+    cached = session.info.get("actor")
+    if cached is not None:
+        return cached  # type: ignore[no-any-return]
+    device = this_device(session.connection())
+    world = SessionWorld(session, device.tenant_id)
+    codes = {role.id: role.code for role in world.find("roles")}
+    held = world.find("user_roles", user_id=device.user_id)
+    roles = frozenset(codes[row.role_id] for row in held if row.role_id in codes)
+    actor = Actor(device.user_id, roles, device_id=device.id)
+    session.info["actor"] = actor
+    return actor
+
+
+def _give_tenant(session: Session, *_: object) -> None:
+    new = [row for row in session.new if isinstance(row, Record)]
+    missing = [row for row in new if row.tenant_id is None]
+    if missing:
+        tenant_id = this_device(session.connection()).tenant_id
+        for row in missing:
+            row.tenant_id = tenant_id
+
+
+def _journal(session: Session, *_: object) -> None:
+    changes = written(session)
+    if not changes:
+        return
+    with session.no_autoflush:
+        device = this_device(session.connection())
+        actor, world = actor_of(session), SessionWorld(session, device.tenant_id)
+        for one in changes:
+            check(
+                Change(one.spec.name, one.id, one.before, one.after, frozenset(one.changes)),
+                actor,
+                world,
+            )
+        _append(session, device, changes)
+
+
+def _append(session: Session, device: Device, changes: list[Written]) -> None:
+    connection = session.connection()
+    txn_id = session.info.setdefault("txn_id", ids.new_id())
+    n, chain = device.last_n, device.chain_hash
+    rows = []
+    for one in changes:
+        n += 1
+        operation = _operation(n, txn_id, one, _base_rev(connection, one))
+        raw = raw_bytes(operation)
+        chain = link(chain, raw)
+        rows.append(_outbox_row(operation, raw, chain))
+    connection.execute(insert(Outbox), rows)
+    connection.execute(update(Device).values(last_n=n, chain_hash=chain))
+
+
+def _base_rev(connection: Connection, one: Written) -> int:
+    query = select(BaseRow.rev).where(BaseRow.type == one.spec.name, BaseRow.id == one.id)
+    return connection.scalar(query) or 0
+
+
+def _operation(n: int, txn_id: UUID, one: Written, base_rev: int) -> Operation:
+    return Operation(
+        n=n,
+        op_id=ids.new_id(),
+        txn_id=txn_id,
+        type=one.spec.name,
+        id=one.id,
+        kind=one.kind,
+        base_rev=base_rev,
+        changes=dict(one.changes),
+        wall_time=clock.now(),
+        app_version=APP_VERSION,
+        schema_version=SCHEMA_VERSION,
+    )
+
+
+def _outbox_row(operation: Operation, raw: bytes, chain: str) -> dict[str, object]:
+    return {
+        "n": operation.n,
+        "op_id": operation.op_id,
+        "txn_id": operation.txn_id,
+        "type": operation.type,
+        "record_id": operation.id,
+        "kind": operation.kind,
+        "base_rev": operation.base_rev,
+        "raw": raw.decode(),
+        "wall_time": operation.wall_time,
+        "hash": chain,
+        "settled": False,
+    }
+
+
+def _forget_transaction(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("txn_id", None)

@@ -1,0 +1,1 @@
+"""Data that the product ships: fonts, icons, styles, standards."""

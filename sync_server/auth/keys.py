@@ -1,0 +1,115 @@
+"""A tenant's signing keys: authority, documents, leases, claims; private parts sealed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
+from sqlalchemy.orm import Session
+
+from intact_core import clock
+from intact_core.errors import StorageFault
+from sync_server.auth import x509 as certificates
+from sync_server.auth.sealing import Sealing
+from sync_server.tables.accounts import TenantKey
+
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+@dataclass(frozen=True)
+class CertifiedKey:
+    """An ECDSA P-256 key with its X.509 certificate."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+
+class TenantKeys:
+    """Makes, keeps and opens the keys of tenants."""
+
+    def __init__(self, sealing: Sealing) -> None:
+        self._sealing = sealing
+
+    def make(self, session: Session, tenant_id: UUID, organisation: str) -> None:
+        """All keys of a new tenant."""
+        authority_key, document_key = certificates.make_key(), certificates.make_key()
+        authority = certificates.authority(authority_key, organisation)
+        document = certificates.for_documents(authority, authority_key, document_key, organisation)
+        lease_key, claims_key = certificates.make_key(), ed25519.Ed25519PrivateKey.generate()
+        kept: tuple[tuple[str, PrivateKey, str], ...] = (
+            ("authority", authority_key, certificates.pem(authority)),
+            ("document", document_key, certificates.pem(document)),
+            ("lease", lease_key, public_pem(lease_key)),
+            ("claims", claims_key, claims_key.public_key().public_bytes_raw().hex()),
+        )
+        for kind, key, public in kept:
+            session.add(self._row(tenant_id, kind, key, public))
+
+    def authority(self, session: Session, tenant_id: UUID) -> CertifiedKey:
+        return self._certified(session, tenant_id, "authority")
+
+    def document(self, session: Session, tenant_id: UUID) -> CertifiedKey:
+        return self._certified(session, tenant_id, "document")
+
+    def lease(self, session: Session, tenant_id: UUID) -> ec.EllipticCurvePrivateKey:
+        key = self._open(self._found(session, tenant_id, "lease"))
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise _wrong_kind()
+        return key
+
+    def claims(self, session: Session, tenant_id: UUID) -> ed25519.Ed25519PrivateKey:
+        key = self._open(self._found(session, tenant_id, "claims"))
+        if not isinstance(key, ed25519.Ed25519PrivateKey):
+            raise _wrong_kind()
+        return key
+
+    def public(self, session: Session, tenant_id: UUID, kind: str) -> str:
+        """The public part as it is given out: PEM, or hexadecimal for the claims' key."""
+        return self._found(session, tenant_id, kind).certificate
+
+    def _certified(self, session: Session, tenant_id: UUID, kind: str) -> CertifiedKey:
+        row = self._found(session, tenant_id, kind)
+        key = self._open(row)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise _wrong_kind()
+        return CertifiedKey(key, x509.load_pem_x509_certificate(row.certificate.encode()))
+
+    def _found(self, session: Session, tenant_id: UUID, kind: str) -> TenantKey:
+        row = session.get(TenantKey, (tenant_id, kind))
+        if row is None:
+            raise StorageFault(f"The tenant has no key of the kind '{kind}'.")
+        return row
+
+    def _row(self, tenant_id: UUID, kind: str, key: PrivateKey, public: str) -> TenantKey:
+        content = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return TenantKey(
+            tenant_id=tenant_id,
+            kind=kind,
+            wrapped_key=self._sealing.wrap(content, _label(tenant_id, kind)),
+            certificate=public,
+            made_at=clock.now(),
+        )
+
+    def _open(self, row: TenantKey) -> object:
+        content = self._sealing.unwrap(row.wrapped_key, _label(row.tenant_id, row.kind))
+        return load_der_private_key(content, password=None)
+
+
+def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
+    encoded = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return encoded.decode()
+
+
+def _label(tenant_id: UUID, kind: str) -> str:
+    return f"{tenant_id} {kind}"
+
+
+def _wrong_kind() -> StorageFault:
+    return StorageFault("A key of this tenant is of the wrong kind. Restore the database.")

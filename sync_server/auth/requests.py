@@ -1,0 +1,106 @@
+"""What a request's handler asks first: who is calling, and with what is it answered."""
+
+from typing import cast
+
+from fastapi import Request
+from sqlalchemy import select
+
+from intact_core.errors import NotAllowed, NotSignedIn
+from sync_server.auth import sessions
+from sync_server.auth.device_assertion import Nonces
+from sync_server.auth.keys import TenantKeys
+from sync_server.auth.passwords import Passwords
+from sync_server.auth.permissions import Caller, caller_of
+from sync_server.auth.tokens import Tokens, ended, living
+from sync_server.database.engine import Database
+from sync_server.settings import Settings
+from sync_server.tables.accounts import Account, AuthToken, WebSession
+
+
+def database_of(request: Request) -> Database:
+    return cast(Database, request.app.state.database)
+
+
+def settings_of(request: Request) -> Settings:
+    return cast(Settings, request.app.state.settings)
+
+
+def passwords_of(request: Request) -> Passwords:
+    return cast(Passwords, request.app.state.passwords)
+
+
+def tokens_of(request: Request) -> Tokens:
+    return cast(Tokens, request.app.state.tokens)
+
+
+def nonces_of(request: Request) -> Nonces:
+    return cast(Nonces, request.app.state.nonces)
+
+
+def keys_of(request: Request) -> TenantKeys:
+    return cast(TenantKeys, request.app.state.keys)
+
+
+def address_of(request: Request) -> str:
+    """The network address, for throttling only."""
+    return request.client.host if request.client else ""
+
+
+def token_of(request: Request) -> str:
+    """The bearer token of the request; raises NotSignedIn without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise ended()
+    return token.strip()
+
+
+def any_caller(request: Request) -> Caller:
+    """Whoever the bearer token stands for, person or laptop."""
+    row, account = _living(request)
+    return caller_of(database_of(request), account, row.device_id)
+
+
+def bearer_caller(request: Request) -> Caller:
+    """The person that a bearer token stands for; a laptop's token reaches only its own routes."""
+    row, account = _living(request)
+    if row.device_id is not None:
+        raise NotAllowed("This token is for the laptop's sync alone.")
+    return caller_of(database_of(request), account)
+
+
+def device_caller(request: Request) -> Caller:
+    """The person and the laptop that a laptop's access token stands for."""
+    row, account = _living(request)
+    if row.device_id is None:
+        raise NotAllowed("This is for enrolled laptops alone.")
+    return caller_of(database_of(request), account, row.device_id)
+
+
+def web_session(request: Request) -> WebSession | None:
+    """The browser's session, if it has a living one."""
+    value = request.cookies.get(sessions.cookie_name(settings_of(request)))
+    with database_of(request).read(None) as session:
+        return sessions.find(session, value)
+
+
+def web_caller(request: Request) -> Caller:
+    """The person whose browser this is; raises NotSignedIn."""
+    database, row = database_of(request), web_session(request)
+    if row is None:
+        raise NotSignedIn("Sign in to see this page.")
+    with database.read(None) as session:
+        account = session.scalar(select(Account).where(Account.email == row.email))
+    if account is None:
+        raise NotSignedIn("Sign in to see this page.")
+    request.state.web_session = row
+    return caller_of(database, account)
+
+
+def _living(request: Request) -> tuple[AuthToken, Account]:
+    jti = tokens_of(request).jti_of(token_of(request))
+    with database_of(request).read(None) as session:
+        row = living(session, jti)
+        account = session.get(Account, row.email)
+    if account is None:
+        raise ended()
+    return row, account

@@ -1,0 +1,100 @@
+"""The server's database: SQLite by default, PostgreSQL by address; one transaction at a time."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import sqlcipher3.dbapi2
+from sqlalchemy import Engine, QueuePool, create_engine, event, make_url, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session, sessionmaker
+
+from intact_core.records.unit_of_work import Written
+from intact_core.rules.kernel import SYSTEM, Actor
+from sync_server.database import session_hook
+
+OnWritten = Callable[[Session, UUID, Actor, list[Written]], None]
+LOCK_TIMEOUT_MS = 5_000
+
+
+def make_engine(url: str) -> Engine:
+    """The engine of an address: `sqlite:///FILE` or `postgresql://…`."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite(url)
+    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+
+
+def _sqlite(url: str) -> Engine:
+    # The driver's own SQLite is new enough; the standard library's may corrupt a WAL on reset.
+    engine = create_engine(
+        url, module=sqlcipher3.dbapi2, poolclass=QueuePool, connect_args={"timeout": 30}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+class Database:
+    """Sessions limited to one tenant. The edge opens one per request; leaving it commits."""
+
+    def __init__(self, url: str, on_written: OnWritten) -> None:
+        self.engine = make_engine(url)
+        self.is_postgres = self.engine.dialect.name == "postgresql"
+        self._sessions = sessionmaker(expire_on_commit=False)
+        session_hook.install(self._sessions, on_written)
+
+    @contextmanager
+    def write(self, tenant_id: UUID | None, actor: Actor = SYSTEM) -> Iterator[Session]:
+        """A transaction that writes; commits at the end, rolls back on any error.
+
+        Without a tenant only rows above tenants can be reached (accounts, sessions).
+        """
+        with self.engine.connect() as connection, connection.begin():
+            self._limit(connection, tenant_id)
+            with self._session(connection, tenant_id, actor) as session:
+                yield session
+                session.flush()
+
+    @contextmanager
+    def read(self, tenant_id: UUID | None, actor: Actor = SYSTEM) -> Iterator[Session]:
+        """A transaction that reads one consistent cut."""
+        options: dict[str, Any] = {"writes": False}
+        if self.is_postgres:
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            self._limit(connection, tenant_id)
+            with self._session(connection, tenant_id, actor) as session:
+                yield session
+
+    def _session(self, connection: Connection, tenant_id: UUID | None, actor: Actor) -> Session:
+        session = self._sessions(bind=connection, join_transaction_mode="conditional_savepoint")
+        session.info.update(tenant_id=tenant_id, actor=actor)
+        return session
+
+    def _limit(self, connection: Connection, tenant_id: UUID | None) -> None:
+        if not self.is_postgres:
+            return
+        connection.execute(
+            text(
+                "SELECT set_config('app.tenant', :tenant, true),"
+                " set_config('lock_timeout', :lock, true)"
+            ),
+            {"tenant": str(tenant_id or ""), "lock": f"{LOCK_TIMEOUT_MS}ms"},
+        )

@@ -1,0 +1,1 @@
+"""Steps from one shape of the server's database to the next."""

@@ -1,0 +1,69 @@
+"""The audit log: insert-only, each entry chained to the one before."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.engine import Connection
+
+from intact_core import canonical
+from intact_core.records.catalogue import TypeSpec
+from intact_core.rules.kernel import Actor
+from intact_core.sync.operations import GENESIS, link
+from sync_server.ledger.counters import raise_scope, take_scope
+from sync_server.tables.ledger import AuditLog
+
+LOG_SCOPE = "log"
+"""Counter row that serialises a tenant's log: its digest is the log's last hash. Taken last."""
+
+
+class Entry(Protocol):
+    """What the log says of one write."""
+
+    @property
+    def spec(self) -> TypeSpec: ...
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def patch(self) -> Any: ...
+    @property
+    def is_new(self) -> bool: ...
+
+
+def append_entries(
+    connection: Connection,
+    tenant_id: UUID,
+    actor: Actor,
+    now: datetime,
+    entries: Sequence[Entry],
+) -> None:
+    """Append one entry for each write, chained by SHA-256 over the canonical entry."""
+    seq, last = take_scope(connection, tenant_id, LOG_SCOPE, empty=GENESIS)
+    rows = []
+    for entry in entries:
+        seq += 1
+        row = {
+            "seq": seq,
+            "user_id": actor.user_id,
+            "device_id": actor.device_id,
+            "action": _action(entry),
+            "resource_type": entry.spec.name,
+            "resource_id": entry.id,
+            "new_values": canonical.dumps(dict(entry.patch)).decode(),
+            "at": now,
+        }
+        before, last = last, link(last, canonical.dumps(row))
+        rows.append({**row, "tenant_id": tenant_id, "prev_hash": before, "hash": last})
+    if rows:
+        connection.execute(insert(AuditLog), rows)
+        raise_scope(connection, tenant_id, LOG_SCOPE, seq, last)
+
+
+def _action(entry: Entry) -> str:
+    if entry.is_new:
+        return "SIGN" if entry.spec.name == "signatures" else "CREATE"
+    if entry.patch.get("deleted_at") is not None:
+        return "DELETE"
+    return "TRANSITION" if {"status", "workflow_status"} & entry.patch.keys() else "UPDATE"

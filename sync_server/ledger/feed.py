@@ -1,0 +1,243 @@
+"""Writing to the feed: heads, changes and audit log, the same for both ways in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from intact_core import canonical, clock
+from intact_core.records.catalogue import TypeSpec
+from intact_core.records.unit_of_work import Written
+from intact_core.rules.kernel import Actor
+from intact_core.sync import digest
+from sync_server.ledger.audit_log import append_entries
+from sync_server.ledger.counters import raise_scope, take_scope, take_serials
+from sync_server.tables.base import table_of
+from sync_server.tables.ledger import FeedChange, RecordHead
+
+
+@dataclass(frozen=True)
+class Put:
+    """One record written: its wire body after, the wire values that changed, and by what."""
+
+    spec: TypeSpec
+    id: UUID
+    body: Mapping[str, Any]
+    patch: Mapping[str, Any]
+    is_new: bool
+    op_id: UUID | None = None
+    device: str = ""
+
+    @property
+    def groups(self) -> set[str]:
+        """The field groups that changed."""
+        return {self.spec.fields[name].group for name in self.patch}
+
+
+@dataclass(frozen=True)
+class Head:
+    """A record's head before it is written."""
+
+    scope: str
+    rev: int
+    field_rev: Mapping[str, tuple[int, str]]
+    hash: str
+    serial: int
+
+
+Ref = tuple[str, UUID]
+
+_HEADS = table_of(RecordHead)
+_UPDATE_HEAD = (
+    update(_HEADS)
+    .where(
+        _HEADS.c.tenant_id == bindparam("of_tenant"),
+        _HEADS.c.type == bindparam("of_type"),
+        _HEADS.c.id == bindparam("of_id"),
+    )
+    .values({name: bindparam(name) for name in ("rev", "field_rev", "hash", "updated_at")})
+)
+
+
+def record_written(
+    session: Session, tenant_id: UUID, actor: Actor, written: Sequence[Written]
+) -> None:
+    """Feed and audit log for what a session's flush wrote; joins its transaction."""
+    puts = [
+        Put(
+            one.spec,
+            one.id,
+            one.spec.body(one.after),
+            {name: pair[1] for name, pair in one.changes.items()},
+            one.before is None,
+            device=str(actor.device_id or ""),
+        )
+        for one in written
+    ]
+    connection = session.connection()
+    heads = load_heads(connection, tenant_id, ((put.spec.name, put.id) for put in puts))
+    append(connection, tenant_id, actor, puts, heads)
+
+
+def load_heads(
+    connection: Connection, tenant_id: UUID, refs: Iterable[Ref], *, lock: bool = True
+) -> dict[Ref, Head]:
+    """The heads of the records named, locked in the order of their keys."""
+    by_type: dict[str, list[UUID]] = {}
+    for type_, id_ in refs:
+        by_type.setdefault(type_, []).append(id_)
+    table = _HEADS
+    found: dict[Ref, Head] = {}
+    for type_, ids in sorted(by_type.items()):
+        query = (
+            select(table.c.id, *(table.c[name] for name in Head.__dataclass_fields__))
+            .where(table.c.tenant_id == tenant_id, table.c.type == type_, table.c.id.in_(ids))
+            .order_by(table.c.id)
+        )
+        for id_, *values in connection.execute(query.with_for_update() if lock else query):
+            found[type_, id_] = Head(*values)
+    return found
+
+
+def append(
+    connection: Connection,
+    tenant_id: UUID,
+    actor: Actor,
+    puts: Sequence[Put],
+    heads: Mapping[Ref, Head],
+) -> dict[Ref, int]:
+    """Write heads, feed and audit log for rows that are already written.
+
+    Several puts of one record become several changes, in order. Returns each record's new rev.
+    Counter rows are taken last and in sorted order, so that writers queue and never deadlock.
+    """
+    now = clock.now()
+    steps = _Steps(tenant_id, actor, now, heads)
+    for put in puts:
+        steps.add(put)
+    steps.write_heads(connection)
+    steps.write_changes(connection)
+    append_entries(connection, tenant_id, actor, now, puts)
+    return {ref: state.rev for ref, state in steps.states.items()}
+
+
+@dataclass
+class _State:
+    scope: str
+    rev: int
+    field_rev: dict[str, tuple[int, str]]
+    hash: str
+    serial: int
+    is_new: bool
+
+
+class _Steps:
+    """Collects what a batch of puts does to heads, feed and digests."""
+
+    def __init__(
+        self, tenant_id: UUID, actor: Actor, now: datetime, heads: Mapping[Ref, Head]
+    ) -> None:
+        self.tenant_id, self.actor, self.now = tenant_id, actor, now
+        self.heads = heads
+        self.states: dict[Ref, _State] = {}
+        self.changes: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, put: Put) -> None:
+        """One more record written."""
+        ref = (put.spec.name, put.id)
+        state = self.states.get(ref) or self._start(put, ref)
+        state.rev += 1
+        state.field_rev |= dict.fromkeys(put.groups, (state.rev, put.device))
+        state.hash = digest.row_hash(put.spec.name, put.id, state.rev, put.body)
+        patch = put.body if put.is_new else put.patch
+        if put.is_new:
+            patch = {name: value for name, value in patch.items() if value is not None}
+        self.changes.setdefault(state.scope, []).append(self._change(put, state, patch))
+
+    def _start(self, put: Put, ref: Ref) -> _State:
+        head = self.heads.get(ref)
+        if head is None:
+            state = _State(put.spec.scope.key(put.body), 0, {}, "", 0, is_new=True)
+        else:
+            revs = {group: (rev, who) for group, (rev, who) in head.field_rev.items()}
+            state = _State(head.scope, head.rev, revs, head.hash, head.serial, is_new=False)
+        self.states[ref] = state
+        return state
+
+    def _change(self, put: Put, state: _State, patch: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "tenant_id": self.tenant_id,
+            "scope": state.scope,
+            "type": put.spec.name,
+            "record_id": put.id,
+            "rev": state.rev,
+            "kind": "put",
+            "patch": canonical.dumps(dict(patch)).decode(),
+            "op_id": put.op_id,
+            "actor": self.actor.user_id,
+            "at": self.now,
+        }
+
+    def write_heads(self, connection: Connection) -> None:
+        """Insert the heads of new records, update the others."""
+        new = [(ref, state) for ref, state in self.states.items() if state.is_new]
+        if new:
+            self._number(connection, [ref[0] for ref, _ in new])
+            connection.execute(insert(RecordHead), [self._head_row(*one) for one in new])
+        changed = [(ref, state) for ref, state in self.states.items() if not state.is_new]
+        if changed:
+            connection.execute(_UPDATE_HEAD, [self._head_change(*one) for one in changed])
+
+    def _head_change(self, ref: Ref, state: _State) -> dict[str, Any]:
+        return {
+            "of_tenant": self.tenant_id,
+            "of_type": ref[0],
+            "of_id": ref[1],
+            "rev": state.rev,
+            "field_rev": state.field_rev,
+            "hash": state.hash,
+            "updated_at": self.now,
+        }
+
+    def _head_row(self, ref: Ref, state: _State) -> dict[str, Any]:
+        return {
+            "tenant_id": self.tenant_id,
+            "type": ref[0],
+            "id": ref[1],
+            "scope": state.scope,
+            "rev": state.rev,
+            "field_rev": state.field_rev,
+            "hash": state.hash,
+            "serial": state.serial,
+            "updated_at": self.now,
+        }
+
+    def _number(self, connection: Connection, types: Sequence[str]) -> None:
+        last = {
+            type_: take_serials(connection, self.tenant_id, type_, types.count(type_))
+            for type_ in sorted(set(types))
+        }
+        for ref, state in self.states.items():
+            if state.is_new:
+                last[ref[0]] += 1
+                state.serial = last[ref[0]]
+
+    def write_changes(self, connection: Connection) -> None:
+        """Raise the counters of the scopes and append the changes with their seq."""
+        rows: list[dict[str, Any]] = []
+        for scope in sorted(self.changes):
+            seq, old = take_scope(connection, self.tenant_id, scope)
+            for row in self.changes[scope]:
+                seq += 1
+                rows.append({**row, "seq": seq})
+            touched = [(r, s) for r, s in self.states.items() if s.scope == scope]
+            out = [self.heads[ref].hash for ref, state in touched if not state.is_new]
+            now = digest.moved(old, out=out, into=[state.hash for _, state in touched])
+            raise_scope(connection, self.tenant_id, scope, seq, now)
+        if rows:
+            connection.execute(insert(FeedChange), rows)

@@ -1,0 +1,244 @@
+"""Taking in a device's operations: each gets exactly one durable verdict."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DataError, IntegrityError
+
+from intact_core import clock
+from intact_core.errors import IntactError, RuleBroken
+from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
+from intact_core.rules.checking import check
+from intact_core.rules.kernel import Actor, Change
+from intact_core.sync.merge import merge
+from intact_core.sync.operations import Operation, Receipt, Verdict
+from sync_server.ledger.conflicts import ConflictWriter
+from sync_server.ledger.feed import Put, append
+from sync_server.ledger.workspace import Workspace
+from sync_server.tables.base import table_of
+from sync_server.tables.ledger import OpReceipt
+
+_SENTENCES = {
+    "unknown_type": "This server does not know this kind of record. Update the server.",
+    "unknown_field": "This server does not know one of the fields. Update the server.",
+    "unknown_record": "The record is not on the server.",
+    "exists": "The record exists already with other content.",
+    "fixed": "This cannot change once it is recorded.",
+    "server_only": "Only the certification body's server sets this.",
+    "scope": "You have no access to this audit or client any more.",
+    "group": "Another part of the same change was not accepted.",
+    "storage": "The database refused this change.",
+    "form": "A value has the wrong form.",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """The device that sends, its user, and the scopes it may write."""
+
+    tenant_id: UUID
+    device_id: UUID
+    actor: Actor
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Link:
+    """An operation with its stored bytes and the chain's hash after it."""
+
+    operation: Operation
+    raw: bytes
+    hash: str
+
+
+class Refused(Exception):
+    """One operation cannot be taken; its whole group is quarantined."""
+
+    def __init__(self, reason: str, sentence: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sentence = sentence or _SENTENCES[reason]
+
+
+def ingest(connection: Connection, source: Source, links: Sequence[Link]) -> list[Receipt]:
+    """Take in operations that continue the device's chain; joins the caller's transaction.
+
+    The receipt, the rows, the feed and the audit log are written together. Operations of one
+    `txn_id` stand or fall together. When the database refuses the batch (a unique number, say),
+    each group is tried by itself, so that one bad group never stops the others.
+    """
+    try:
+        with connection.begin_nested():
+            return _take(connection, source, links)
+    except (IntegrityError, DataError):
+        receipts: list[Receipt] = []
+        for _, group in groupby(links, key=lambda one: one.operation.txn_id):
+            receipts += _take_alone(connection, source, list(group))
+        return receipts
+
+
+def _take_alone(connection: Connection, source: Source, links: Sequence[Link]) -> list[Receipt]:
+    try:
+        with connection.begin_nested():
+            return _take(connection, source, links)
+    except (IntegrityError, DataError):
+        receipts = [_quarantined(one.operation, "storage") for one in links]
+        _store(connection, source, links, receipts)
+        return receipts
+
+
+def _take(connection: Connection, source: Source, links: Sequence[Link]) -> list[Receipt]:
+    work = Workspace(connection, source.tenant_id)
+    refs = {(one.operation.type, one.operation.id) for one in links if one.operation.type in TYPES}
+    work.load(refs)
+    writer = ConflictWriter(work, source)
+    again = _seen(connection, source, links)
+    receipts: list[Receipt] = []
+    for _, group in groupby(links, key=lambda one: one.operation.txn_id):
+        operations = [one.operation for one in group]
+        if all(one.op_id in again for one in operations):
+            receipts += [replace_n(again[one.op_id], one) for one in operations]
+        else:
+            receipts += _decide_group(work, writer, source, operations)
+    work.write()
+    revs = append(connection, source.tenant_id, source.actor, work.puts, work.heads)
+    by_n = {one.operation.n: (one.operation.type, one.operation.id) for one in links}
+    receipts = [
+        msgspec.structs.replace(receipt, rev=revs.get(by_n[receipt.n], 0))
+        if receipt.verdict == "applied"
+        else receipt
+        for receipt in receipts
+    ]
+    _store(connection, source, links, receipts)
+    return receipts
+
+
+def replace_n(receipt: Receipt, operation: Operation) -> Receipt:
+    """The receipt of an operation that came under another number before."""
+    return msgspec.structs.replace(receipt, n=operation.n, verdict="duplicate")
+
+
+def _seen(connection: Connection, source: Source, links: Sequence[Link]) -> dict[UUID, Receipt]:
+    """Operations that the server holds already under another place in a chain."""
+    table = table_of(OpReceipt)
+    query = select(table.c.op_id, table.c.receipt).where(
+        table.c.tenant_id == source.tenant_id,
+        table.c.op_id.in_([one.operation.op_id for one in links]),
+    )
+    rows = connection.execute(query).all()
+    return {op_id: msgspec.json.decode(receipt, type=Receipt) for op_id, receipt in rows}
+
+
+def _decide_group(
+    work: Workspace, writer: ConflictWriter, source: Source, operations: Sequence[Operation]
+) -> list[Receipt]:
+    receipts: list[Receipt] = []
+    for operation in operations:
+        try:
+            receipts.append(_decide(work, writer, source, operation))
+        except Refused as refused:
+            work.drop()
+            return [
+                _quarantined(one, refused.reason, refused.sentence)
+                if one is operation
+                else _quarantined(one, "group")
+                for one in operations
+            ]
+    work.keep()
+    return receipts
+
+
+def _decide(
+    work: Workspace, writer: ConflictWriter, source: Source, operation: Operation
+) -> Receipt:
+    if operation.type not in TYPES:
+        raise Refused("unknown_type")
+    spec = spec_of(operation.type)
+    operation = _normal(operation, spec)
+    ref = (operation.type, operation.id)
+    merged = merge(operation, spec, work.current(ref), source.device_id)
+    if merged.refused:
+        raise Refused(merged.refused)
+    _in_scope(work, source, spec, operation)
+    if merged.patch:
+        _stage(work, source, spec, operation, merged.patch)
+    conflicts = writer.record(operation, spec, merged.clashes)
+    verdict: Verdict = merged.verdict
+    return Receipt(operation.n, operation.op_id, verdict, conflict_ids=conflicts)
+
+
+def _normal(operation: Operation, spec: TypeSpec) -> Operation:
+    try:
+        old, new = spec.normal(operation.old_values()), spec.normal(operation.new_values())
+    except IntactError as error:
+        raise Refused("form", error.sentence) from error
+    known = {name: (old[name], new[name]) for name in new}
+    unknown = {name: pair for name, pair in operation.changes.items() if name not in new}
+    return msgspec.structs.replace(operation, changes=known | unknown)
+
+
+def _in_scope(work: Workspace, source: Source, spec: TypeSpec, operation: Operation) -> None:
+    ref = (operation.type, operation.id)
+    scope = work.scope_of(ref)
+    if scope is None:
+        values: dict[str, Any] = {"tenant_id": source.tenant_id, "id": operation.id}
+        scope = spec.scope.key(values | operation.new_values())
+    if scope not in source.scopes:
+        raise Refused("scope")
+
+
+def _stage(
+    work: Workspace, source: Source, spec: TypeSpec, operation: Operation, patch: Any
+) -> None:
+    ref = (operation.type, operation.id)
+    before, after = work.row(ref), work.candidate(spec, ref, patch)
+    change = Change(spec.name, operation.id, before, after, frozenset(patch))
+    try:
+        check(change, source.actor, work)
+    except RuleBroken as error:
+        raise Refused(error.code, error.sentence) from error
+    put = Put(
+        spec,
+        operation.id,
+        after.body,
+        patch,
+        before is None,
+        operation.op_id,
+        str(source.device_id),
+    )
+    work.stage(ref, after, put)
+
+
+def _quarantined(operation: Operation, reason: str, sentence: str = "") -> Receipt:
+    words = sentence or _SENTENCES[reason]
+    return Receipt(operation.n, operation.op_id, "quarantined", reason=reason, sentence=words)
+
+
+def _store(
+    connection: Connection,
+    source: Source,
+    links: Sequence[Link],
+    receipts: Iterable[Receipt],
+) -> None:
+    now = clock.now()
+    rows = [
+        {
+            "tenant_id": source.tenant_id,
+            "device_id": source.device_id,
+            "n": one.operation.n,
+            "op_id": one.operation.op_id,
+            "raw": one.raw.decode(),
+            "hash": one.hash,
+            "verdict": receipt.verdict,
+            "receipt": msgspec.json.encode(receipt).decode(),
+            "received_at": now,
+        }
+        for one, receipt in zip(links, receipts, strict=True)
+    ]
+    connection.execute(insert(OpReceipt), rows)

@@ -82,7 +82,9 @@ def _total(drawing: Drawing, counts: Counter[str], width: float, y: float) -> No
     text = f"{sum(counts.values()):,}"
     short = counts["major"] + counts["minor"]
     drawing.add(
-        String(width, y + 5, text, fontName=REGULAR, fontSize=7.8, fillColor=MUTED, textAnchor="end")
+        String(
+            width, y + 5, text, fontName=REGULAR, fontSize=7.8, fillColor=MUTED, textAnchor="end"
+        )
     )
     if short:
         label = f"{short} NC"
@@ -111,7 +113,9 @@ def _legend(drawing: Drawing, groups: Sequence[tuple[str, str, Counter[str]]]) -
             continue
         key = Group(
             Rect(x, 4, 7, 7, fillColor=RATING_FILL[rating], strokeColor=FAINT, strokeWidth=0.3),
-            String(x + 10, 4.6, from_words[rating], fontName=REGULAR, fontSize=7.2, fillColor=MUTED),
+            String(
+                x + 10, 4.6, from_words[rating], fontName=REGULAR, fontSize=7.2, fillColor=MUTED
+            ),
         )
         drawing.add(key)
         x += 22 + 4.1 * len(from_words[rating])

@@ -46,9 +46,7 @@ def judge(pdf: bytes, seals: tuple[Seal, ...]) -> Judgement:
     try:
         reader = PdfFileReader(BytesIO(pdf))
         found = list(reader.embedded_signatures)
-        empty = tuple(
-            str(name) for name, value, _ in enumerate_sig_fields(reader) if value is None
-        )
+        empty = tuple(str(name) for name, value, _ in enumerate_sig_fields(reader) if value is None)
         signers = tuple(
             _signer(signature, seal) for signature, seal in zip(found, seals, strict=False)
         )
@@ -99,9 +97,7 @@ def _validate(signature: EmbeddedPdfSignature, seal: Seal) -> str:
     return "Something was changed after a signature that the signature does not allow."
 
 
-def _within(
-    moment: datetime | None, certificates: tuple[x509.Certificate, ...]
-) -> datetime | None:
+def _within(moment: datetime | None, certificates: tuple[x509.Certificate, ...]) -> datetime | None:
     """The moment, or the nearest at which the certificates are valid: time is judged apart."""
     if moment is None:
         return None
@@ -121,4 +117,3 @@ def _signer(signature: EmbeddedPdfSignature, seal: Seal) -> SignerSeen:
         certificate_name=common_name(certificate),
         fingerprint=fingerprint(certificate),
     )
-

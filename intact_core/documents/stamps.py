@@ -86,9 +86,7 @@ def _draw_seal(canvas: Any, height: float) -> None:
 def _draw_picture(canvas: Any, png: bytes, height: float) -> None:
     picture = _picture(png)
     box = (12.0, 10.0, _DRAWN, height - 20)
-    canvas.drawImage(
-        ImageReader(picture), *box, preserveAspectRatio=True, anchor="c", mask="auto"
-    )
+    canvas.drawImage(ImageReader(picture), *box, preserveAspectRatio=True, anchor="c", mask="auto")
     canvas.setStrokeColor(HAIRLINE)
     canvas.line(_DRAWN + 14, 12, _DRAWN + 14, height - 12)
 

@@ -26,10 +26,15 @@ _DEEPEST = 20
 _CODE = re.compile(
     r"\b(?:NIST (?:Special Publication|SP)|ISO/IEC(?: TS)?|ISO|IEC|EN|SP)\s\d[\w.-]*"
 )
-_OTHER_MODELS = (
-    "assessment-results", "assessment-plan", "profile", "component-definition",
-    "system-security-plan", "plan-of-action-and-milestones", "mapping-collection",
-)  # fmt: skip
+_OTHER_MODELS = {
+    "assessment-results": "assessment results",
+    "assessment-plan": "an assessment plan",
+    "profile": "a profile",
+    "component-definition": "a component definition",
+    "system-security-plan": "a system security plan",
+    "plan-of-action-and-milestones": "a plan of action and milestones",
+    "mapping-collection": "a mapping of controls",
+}
 _AFTER = " Nothing was imported. Choose an OSCAL catalog in JSON."
 
 Json = Mapping[str, Any]
@@ -48,9 +53,7 @@ def read_catalog(data: bytes) -> ImportedCatalog:
     _read_level(catalog, "", reading, 0)
     if not reading.clauses:
         raise BadInput("This OSCAL catalog has no controls." + _AFTER)
-    imported = ImportedCatalog(
-        _standard(catalog), tuple(reading.clauses), tuple(reading.questions)
-    )
+    imported = ImportedCatalog(_standard(catalog), tuple(reading.clauses), tuple(reading.questions))
     check_references(imported)
     return imported
 
@@ -74,10 +77,9 @@ def _catalog(data: bytes) -> Json:
     catalog = document.get("catalog")
     if isinstance(catalog, Mapping) and isinstance(catalog.get("metadata"), Mapping):
         return catalog
-    for model in _OTHER_MODELS:
+    for model, words in _OTHER_MODELS.items():
         if model in document:
-            words = model.replace("-", " ")
-            raise BadInput(f"This file is OSCAL, but holds a {words}, not a catalog." + _AFTER)
+            raise BadInput(f"This file is OSCAL, but holds {words}, not a catalog." + _AFTER)
     raise BadInput("This file is JSON, but not OSCAL." + _AFTER)
 
 

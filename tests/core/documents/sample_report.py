@@ -97,7 +97,8 @@ FINDINGS = (
     ),
     Finding(
         "f4", "OBS-01", "observation", "7.5", "Documents are kept current.",
-        "One work instruction at line 2 was a version behind; it was exchanged at once.", "WI-22 v3.",
+        "One work instruction at line 2 was a version behind; it was exchanged at once.",
+        "WI-22 v3.",
     ),
 )  # fmt: skip
 
@@ -135,7 +136,9 @@ def snapshot(item_count: int = 42, photo_count: int = 10, **changes: object) -> 
         "ends_on": date(2026, 3, 5),
         "audit_days": "5.5",
         "sites": (
-            Site("Head office and hall A", "Mill Road 4, 8000 Aarhus", "permanent", "All processes"),
+            Site(
+                "Head office and hall A", "Mill Road 4, 8000 Aarhus", "permanent", "All processes"
+            ),
             Site("Hall B", "Mill Road 11, 8000 Aarhus", "permanent", "Assembly and test"),
         ),
         "plan_deviations": "Purchasing was audited on the third day; its manager was ill before.",

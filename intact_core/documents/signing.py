@@ -42,8 +42,16 @@ BODY_FIELD = "body"
 def sign_report(pdf: bytes, signer: Signer, stamp: Stamp) -> bytes:
     """The lead's certifying signature; after it only the other signature fields may be filled.
 
-    Raises BadInput where the file has no free field for the lead, RuleBroken where it is signed.
+    Raises BadInput where the file has no field for the lead; RuleBroken where it is signed
+    already, the certificate is another person's, or is not valid at the time.
     """
+    owner = common_name(signer.certificate)
+    if stamp.name[:64] != owner:
+        raise RuleBroken(
+            "NOT_YOUR_CERTIFICATE",
+            f"The certificate on this computer was issued to {owner}; {stamp.name} cannot sign "
+            "with it. Sign in on your own laptop.",
+        )
     return _sign(pdf, LEAD_FIELD, signer, stamp, None)
 
 

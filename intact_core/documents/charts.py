@@ -55,8 +55,9 @@ def rating_chart(
 def group_bar(title: str, counts: Counter[str], width: float) -> Drawing:
     """One main clause's title with its bar: stands over its checklist rows."""
     drawing = Drawing(width, 22)
-    drawing.add(String(0, 7, title, fontName=BOLD, fontSize=10.6, fillColor=INK))
-    _bar(drawing, counts, (_NAMES, 5, width - _NAMES - _TOTALS))
+    name = shorten(title, BOLD, 10.2, 2 * _NAMES - 20)
+    drawing.add(String(0, 7, name, fontName=BOLD, fontSize=10.2, fillColor=INK))
+    _bar(drawing, counts, (2 * _NAMES, 5, width - 2 * _NAMES - _TOTALS))
     _total(drawing, counts, width, 2.5)
     drawing.add(Line(0, 0, width, 0, strokeColor=MUTED, strokeWidth=0.8))
     return drawing

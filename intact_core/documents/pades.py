@@ -1,5 +1,6 @@
 """What pyHanko says about the signatures of a PDF: trust path, time, and later changes."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -20,6 +21,9 @@ from intact_core.documents.seal import Seal
 from intact_core.documents.verification_data import SignerSeen
 from intact_core.documents.x509_certificates import common_name, fingerprint
 from intact_core.errors import Damaged
+
+# It logs each failed path with a trace; the answer says it in words.
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())
 
 # A file made to confuse the parser can raise any of these.
 _HOSTILE = (

@@ -29,11 +29,12 @@ _NONCONFORMITIES = ("major", "minor")
 class FindingHead(Flowable):
     """Band over a finding: shape, number, grade, clause; the target of links to it."""
 
-    keepWithNext = 1
-
     def __init__(self, finding: Finding) -> None:
         super().__init__()
         self.finding = finding
+
+    def getKeepWithNext(self) -> bool:
+        return True
 
     def wrap(self, width: float, _height: float) -> tuple[float, float]:
         self.width = width

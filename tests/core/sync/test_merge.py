@@ -138,7 +138,9 @@ def test_no_value_ever_entered_disappears(
     assert server in kept or server_rev <= op.base_rev
 
 
-bodies = st.dictionaries(st.sampled_from("abcdef"), st.integers(-(2**53), 2**53) | st.none(), max_size=4)
+bodies = st.dictionaries(
+    st.sampled_from("abcdef"), st.integers(-(2**53), 2**53) | st.none(), max_size=4
+)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), bodies), max_size=30))

@@ -44,11 +44,6 @@ def _reference(certificate: asn1_x509.Certificate) -> tsp.ESSCertIDv2:
     )
 
 
-<<<<<<< HEAD
-def signed_attributes(
-    certificates: list[asn1_x509.Certificate], digest: bytes
-) -> cms.CMSAttributes:
-=======
 @dataclass(frozen=True)
 class _Chain:
     """What depends on the certificates alone, encoded once."""
@@ -83,7 +78,6 @@ def _ders(envelope: Envelope) -> tuple[bytes, ...]:
 
 
 def _signed_attributes(envelope: Envelope) -> cms.CMSAttributes:
->>>>>>> documents
     """Content type, digest of the document and the certificates: all that a B-B signature signs."""
     return cms.CMSAttributes(
         [

@@ -146,12 +146,3 @@ def _srgb_profile() -> bytes:
 def _pdf_date(moment: datetime) -> str:
     return moment.strftime("D:%Y%m%d%H%M%S+00'00'")
 
-
-def attachment_of(pdf: pikepdf.Pdf) -> tuple[str, bytes] | None:
-    """Name and bytes of the JSON that Intact attached, or None where there is none."""
-    for name in (REPORT_ATTACHMENT, CERTIFICATE_ATTACHMENT):
-        if name in pdf.attachments:
-            return name, pdf.attachments[name].get_file().read_bytes()
-    return None
-
-

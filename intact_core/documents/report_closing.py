@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from reportlab.graphics.barcode.qr import QrCodeWidget
-from reportlab.graphics.shapes import Drawing
 from reportlab.platypus import Flowable, Spacer, Table
 
 from intact_core.documents import words
@@ -12,6 +10,7 @@ from intact_core.documents.fonts import BOLD, REGULAR
 from intact_core.documents.hash_rows import HashHead, HashRow
 from intact_core.documents.layout import Contents
 from intact_core.documents.photos import PhotoRow, PhotoShelf
+from intact_core.documents.qr import qr_drawing
 from intact_core.documents.report_data import ExpectedSigner, ReportSnapshot
 from intact_core.documents.signature_fields import FieldBox
 from intact_core.documents.style import (
@@ -143,15 +142,6 @@ def verification_text(report: ReportSnapshot, digest: str) -> str:
     """What the report's QR code says: the address, then id and hash, which stay in the browser."""
     address = report.verify_address or "urn:intact:report"
     return f"{address}#report={report.report_id}&sha256={digest}"
-
-
-def qr_drawing(text: str, side: float) -> Drawing:
-    """The text as a QR code (ISO/IEC 18004, level M) of `side` points."""
-    widget = QrCodeWidget(text, barLevel="M", barBorder=0, barFillColor=INK)
-    widget.barWidth = widget.barHeight = side
-    drawing = Drawing(side, side)
-    drawing.add(widget)
-    return drawing
 
 
 def _verification(report: ReportSnapshot, digest: str) -> Flowable:

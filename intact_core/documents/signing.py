@@ -28,7 +28,7 @@ from pyhanko.sign.signers import Signer as CmsSigner
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from intact_core.documents import cms_profile
+from intact_core.documents import cms_profile, words
 from intact_core.documents.signer import Signer, sign_bytes
 from intact_core.documents.stamps import DrawnSignature, Stamp, stamp_page
 from intact_core.documents.x509_certificates import common_name, fingerprint
@@ -72,6 +72,7 @@ def _sign(pdf: bytes, field: str, signer: Signer, stamp: Stamp, drawn: bytes | N
             "This file cannot be signed: it is not a PDF that Intact has made.", details=str(error)
         ) from error
     _check_turn(fields, field)
+    _check_time(signer, stamp.at)
     content = _stamp_content(signer, stamp, drawn, references[field].get_object()["/Rect"])
     certifies = field != CLIENT_FIELD
     metadata = PdfSignatureMetadata(
@@ -109,6 +110,17 @@ def _check_turn(fields: dict[str, Any], field: str) -> None:
     if field == CLIENT_FIELD and fields.get(LEAD_FIELD) is None:
         raise RuleBroken(
             "LEAD_SIGNS_FIRST", "The lead auditor signs the report before the client does."
+        )
+
+
+def _check_time(signer: Signer, at: datetime) -> None:
+    first, last = signer.certificate.not_valid_before_utc, signer.certificate.not_valid_after_utc
+    if not first <= at <= last:
+        raise RuleBroken(
+            "CERTIFICATE_NOT_VALID",
+            f"This computer's clock says {words.moment(at)}, but the certificate to sign with is "
+            f"valid from {words.moment(first)} to {words.moment(last)}. Nothing was signed. Set "
+            "the clock, or connect to the server to renew the certificate.",
         )
 
 

@@ -25,9 +25,15 @@ class Caller:
     user_id: UUID
     tenant_id: UUID | None
     roles: frozenset[str]
-    name: str
+    first_name: str
+    last_name: str
     client_id: UUID | None = None
     device_id: UUID | None = None
+
+    @property
+    def name(self) -> str:
+        """First and last name, or the address where none is known."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
 
     @property
     def is_platform(self) -> bool:
@@ -63,7 +69,7 @@ class Caller:
 def caller_of(database: Database, account: Account, device_id: UUID | None = None) -> Caller:
     """The caller behind an account; raises NotSignedIn where tenant, user or device ended."""
     if account.home_tenant_id is None:
-        return Caller(account.email, account.user_id, None, frozenset({PLATFORM}), account.email)
+        return Caller(account.email, account.user_id, None, frozenset({PLATFORM}), "", "")
     with database.read(account.home_tenant_id) as session:
         caller = _of_tenant(session, account, account.home_tenant_id)
         return caller if device_id is None else _on_device(session, caller, device_id)
@@ -83,7 +89,15 @@ def _of_tenant(session: Session, account: Account, tenant_id: UUID) -> Caller:
         .where(Role.deleted_at.is_(None))
     )
     roles = frozenset(session.scalars(held))
-    return Caller(account.email, user.id, tenant_id, roles, user.full_name, user.client_id)
+    return Caller(
+        email=account.email,
+        user_id=user.id,
+        tenant_id=tenant_id,
+        roles=roles,
+        first_name=user.first_name or "",
+        last_name=user.last_name or "",
+        client_id=user.client_id,
+    )
 
 
 def _on_device(session: Session, caller: Caller, device_id: UUID) -> Caller:

@@ -11,6 +11,7 @@ from sync_server.auth.callers import Caller, caller_of
 from sync_server.auth.device_assertion import Nonces
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
+from sync_server.auth.public_limit import PublicLimit
 from sync_server.auth.tokens import Tokens, ended, living
 from sync_server.database.engine import Database
 from sync_server.settings import Settings
@@ -44,6 +45,11 @@ def keys_of(request: Request) -> TenantKeys:
 def address_of(request: Request) -> str:
     """The network address, for throttling only."""
     return request.client.host if request.client else ""
+
+
+def public_limit(request: Request) -> None:
+    """Count a public question of this address; raises TooManyRequests."""
+    cast(PublicLimit, request.app.state.public_limit).take(address_of(request))
 
 
 def token_of(request: Request) -> str:

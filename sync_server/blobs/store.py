@@ -1,5 +1,6 @@
 """Content store on the local disk: named by SHA-256, durable, once inside a tenant."""
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -79,14 +80,15 @@ class BlobStore:
     def finish(self, tenant_id: UUID, sha256: str, size: int) -> None:
         """Verify what is on disk and give it its place; raises Damaged and starts anew."""
         partial, whole = self._partial(tenant_id, sha256), self._whole(tenant_id, sha256)
-        if partial.stat().st_size != size or _hash_of(partial) != sha256:
-            self.restart(tenant_id, sha256)
-            raise Damaged(
-                "What arrived is not what was announced: the hash differs. "
-                "Nothing was stored. Send the file again from the beginning."
-            )
-        whole.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial.replace(whole)
+        with self._opened(partial) as descriptor:
+            if os.fstat(descriptor).st_size != size or _hash_of(partial) != sha256:
+                self.restart(tenant_id, sha256)
+                raise Damaged(
+                    "What arrived is not what was announced: the hash differs. "
+                    "Nothing was stored. Send the file again from the beginning."
+                )
+            whole.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            partial.replace(whole)
         _sync_folder(whole.parent)
 
     def restart(self, tenant_id: UUID, sha256: str) -> int:
@@ -116,6 +118,8 @@ class BlobStore:
     def _opened(self, path: Path) -> Iterator[int]:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
         try:
+            # Held until closed: nobody appends between a check and what follows from it.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield descriptor
         finally:
             os.close(descriptor)

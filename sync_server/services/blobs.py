@@ -3,7 +3,7 @@
 import base64
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, true
 from sqlalchemy.orm import Session
 
 from intact_core import canonical, clock
@@ -43,7 +43,7 @@ def offer(session: Session, store: BlobStore, caller: Caller, sha256: str, size:
                 started_at=clock.now(),
             )
         )
-    return BlobState(sha256, size, store.offset(caller.tenant, sha256))
+    return BlobState(sha256, size, _offset(store, caller.tenant, sha256))
 
 
 def state(session: Session, store: BlobStore, caller: Caller, sha256: str) -> BlobState | None:
@@ -54,7 +54,13 @@ def state(session: Session, store: BlobStore, caller: Caller, sha256: str) -> Bl
     upload = session.get(Upload, (caller.tenant, sha256))
     if upload is None:
         return None
-    return BlobState(sha256, upload.size, store.offset(caller.tenant, sha256))
+    return BlobState(sha256, upload.size, _offset(store, caller.tenant, sha256))
+
+
+def _offset(store: BlobStore, tenant_id: UUID, sha256: str) -> int:
+    # A crash after the file took its place and before its receipt: nothing is left to send.
+    whole = store.has(tenant_id, sha256)
+    return store.size(tenant_id, sha256) if whole else store.offset(tenant_id, sha256)
 
 
 def announced(session: Session, store: BlobStore, caller: Caller, sha256: str) -> BlobState:
@@ -118,6 +124,6 @@ def _may_read(session: Session, caller: Caller, sha256: str) -> bool:
     certificate = exists().where(
         Certificate.tenant_id == caller.tenant,
         Certificate.document_sha256 == sha256,
-        True if caller.client_id is None else Certificate.client_id == caller.client_id,
+        true() if caller.client_id is None else Certificate.client_id == caller.client_id,
     )
     return any(session.scalar(select(one)) for one in (*in_audit, certificate))

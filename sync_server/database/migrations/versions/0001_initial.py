@@ -955,6 +955,9 @@ def _ledger() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "scope", "seq", name=op.f("pk_change")),
     )
+    op.create_index(
+        op.f("ix_change_tenant_id_record_id"), "change", ["tenant_id", "record_id"], unique=False
+    )
     op.create_table(
         "op_receipt",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),

@@ -110,22 +110,29 @@ def _wrong(value: object) -> NoReturn:
     raise TypeError(f"{value!r} has no place in this column")
 
 
-_READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[Any], Any]], ...] = (
-    (UtcDateTime, _moment),
-    (Uuid, UUID),
-    (Date, date.fromisoformat),
-    (Numeric, Decimal),
-    (Boolean, _boolean),
-    (Integer, _integer),
-    (Text, _text),
-    (JSON, _json),
+def _as_is(value: Any) -> Any:
+    return value
+
+
+Form = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+# By column, not by value: a whole number in a decimal column is a decimal once it is stored.
+_FORMS: tuple[tuple[type[TypeEngine[Any]], Form], ...] = (
+    (UtcDateTime, (_moment, canonical.moment)),
+    (Uuid, (UUID, str)),
+    (Date, (date.fromisoformat, date.isoformat)),
+    (Numeric, (Decimal, canonical.decimal)),
+    (Boolean, (_boolean, bool)),
+    (Integer, (_integer, _as_is)),
+    (Text, (_text, _as_is)),
+    (JSON, (_json, _as_is)),
 )
 
 
-def _reader(column_type: TypeEngine[Any]) -> Callable[[Any], Any]:
-    for kind, read in _READERS:
+def _form(column_type: TypeEngine[Any]) -> Form:
+    """How a column's values are read from the wire, and written to it."""
+    for kind, form in _FORMS:
         if isinstance(column_type, kind):
-            return read
+            return form
     raise TypeError(f"no wire form for {column_type!r}")
 
 
@@ -141,6 +148,11 @@ class FieldSpec:
     steps: Mapping[str, frozenset[str]] | None
     required: bool
     read: Callable[[Any], Any]
+    write: Callable[[Any], Wire]
+
+    def to_wire(self, value: Any) -> Wire:
+        """The wire value of a column's value."""
+        return None if value is None else self.write(value)
 
     def from_wire(self, value: Wire) -> Any:
         """The column's value of a wire value; raises BadInput when it has the wrong form."""
@@ -198,15 +210,16 @@ class TypeSpec:
 
     def normal(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
         """The same wire values in their one canonical form; unknown fields are left out."""
-        return {name: canonical.to_wire(value) for name, value in self.values(wire).items()}
+        return {name: self.fields[name].to_wire(value) for name, value in self.values(wire).items()}
 
     def body(self, row: Any) -> dict[str, Wire]:
         """Wire body of a mapped object or any row with the fields as attributes."""
-        return {name: canonical.to_wire(getattr(row, name)) for name in self.fields}
+        return {name: spec.to_wire(getattr(row, name)) for name, spec in self.fields.items()}
 
 
 def _field_spec(column: Any) -> FieldSpec:
     info = column.info
+    read, write = _form(column.type)
     return FieldSpec(
         name=str(column.key),
         merge=info["merge"],
@@ -215,7 +228,8 @@ def _field_spec(column: Any) -> FieldSpec:
         choices=info.get("choices", ()),
         steps=info.get("steps"),
         required=not column.nullable,
-        read=_reader(column.type),
+        read=read,
+        write=write,
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, NoReturn, cast
 from uuid import UUID
 
@@ -86,6 +87,18 @@ def _moment(text: str) -> datetime:
 
 
 _LARGEST = 2**31 - 1
+_LARGEST_NUMBER = 10**14
+
+
+@lru_cache(maxsize=1 << 14)
+def _uuid(value: object) -> UUID:
+    # The same few ids (tenant, audit, person) stand in thousands of rows.
+    return UUID(value) if isinstance(value, str) else _wrong(value)
+
+
+def _number(value: Any) -> Decimal:
+    number = Decimal(value)
+    return number if abs(number) < _LARGEST_NUMBER else _wrong(value)
 
 
 def _boolean(value: object) -> object:
@@ -118,9 +131,9 @@ Form = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 # By column, not by value: a whole number in a decimal column is a decimal once it is stored.
 _FORMS: tuple[tuple[type[TypeEngine[Any]], Form], ...] = (
     (UtcDateTime, (_moment, canonical.moment)),
-    (Uuid, (UUID, str)),
+    (Uuid, (_uuid, str)),
     (Date, (date.fromisoformat, date.isoformat)),
-    (Numeric, (Decimal, canonical.decimal)),
+    (Numeric, (_number, canonical.decimal)),
     (Boolean, (_boolean, bool)),
     (Integer, (_integer, _as_is)),
     (Text, (_text, _as_is)),
@@ -200,21 +213,56 @@ class TypeSpec:
             if isinstance(column.default, ScalarElementColumnDefault)
         }
 
+    @cached_property
+    def blank(self) -> Mapping[str, Any]:
+        """Column values of a record of which nothing is said: defaults, else None."""
+        return dict.fromkeys(self.fields) | dict(self.defaults)
+
+    @cached_property
+    def blank_body(self) -> Mapping[str, Wire]:
+        """The same as a wire body."""
+        return self.wire(dict(self.blank))
+
     def values(self, wire: Mapping[str, Wire]) -> dict[str, Any]:
         """Column values of a wire body; fields unknown to this version are left out."""
-        return {
-            name: self.fields[name].from_wire(value)
-            for name, value in wire.items()
-            if name in self.fields
-        }
+        readers = self._readers
+        try:
+            return {
+                name: None if value is None else readers[name](value)
+                for name, value in wire.items()
+                if name in readers
+            }
+        except (TypeError, ValueError, ArithmeticError):
+            # One by one, for an error that names the field.
+            return {name: self.fields[name].from_wire(wire[name]) for name in wire.keys() & readers}
+
+    def wire(self, values: dict[str, Any]) -> dict[str, Wire]:
+        """Column values made their wire form, in place."""
+        for name in values.keys() & self._writers.keys():
+            value = values[name]
+            if value is not None:
+                values[name] = self._writers[name](value)
+        return values
 
     def normal(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
         """The same wire values in their one canonical form; unknown fields are left out."""
-        return {name: self.fields[name].to_wire(value) for name, value in self.values(wire).items()}
+        return self.wire(self.values(wire))
 
     def body(self, row: Any) -> dict[str, Wire]:
         """Wire body of a mapped object or any row with the fields as attributes."""
-        return {name: spec.to_wire(getattr(row, name)) for name, spec in self.fields.items()}
+        return self.wire(dict(zip(self.fields, self._get_all(row), strict=True)))
+
+    @cached_property
+    def _readers(self) -> Mapping[str, Callable[[Any], Any]]:
+        return {name: spec.read for name, spec in self.fields.items()}
+
+    @cached_property
+    def _writers(self) -> Mapping[str, Callable[[Any], Wire]]:
+        return {name: spec.write for name, spec in self.fields.items() if spec.write is not _as_is}
+
+    @cached_property
+    def _get_all(self) -> Callable[[Any], tuple[Any, ...]]:
+        return attrgetter(*self.fields)
 
 
 def _field_spec(column: Any) -> FieldSpec:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from intact_core import ids
 from intact_core.records.checklist import RATINGS, AuditChecklist
 from intact_desktop.store.tables import BaseRow
-from intact_desktop.sync.sets import table_of as local_table
+from intact_desktop.store.tables import table_of as local_table
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
 from sync_server.tables.base import table_of

@@ -123,7 +123,7 @@ def read(der: bytes) -> Envelope:
     try:
         envelope = _parse(der)
         rebuilt = build(envelope)
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, x509.InvalidVersion) as error:
         raise Damaged(_ENVELOPE, details=str(error)) from error
     if rebuilt != der:
         raise Damaged(_ENVELOPE)

@@ -201,6 +201,15 @@ def test_a_foreign_pdf_with_our_attachments_name_is_refused(name: str, content: 
     assert not verify_pdf(target.getvalue()).ok
 
 
+def test_texts_that_look_like_a_signature_disturb_nothing(tenant: Tenant) -> None:
+    words = "<00>\n/ByteRange [0 1 2 3] /ETSI.CAdES.detached"
+    report = snapshot(1, 0, audit_number=words, scope=words, objectives=words)
+    meaning = replace(LEAD, meaning=words)
+    signed = sign_report(render_report(report, photo), tenant.lead, meaning)
+    pdf = seal_drawn_signature(signed, tenant.lead, replace(CLIENT, name=words, meaning=words))
+    assert _verify(pdf, tenant).verdict is Verdict.GENUINE
+
+
 def test_a_report_for_the_lead_alone_is_whole_with_one_signature(tenant: Tenant) -> None:
     report = snapshot(1, 0, expected_signers=snapshot().expected_signers[:1])
     pdf = sign_report(render_report(report, photo), tenant.lead, LEAD)

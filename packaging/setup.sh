@@ -16,9 +16,10 @@ libxkbcommon.so.0 libxkbcommon0
 libdbus-1.so.3 libdbus-1-3
 libfontconfig.so.1 libfontconfig1
 libglib-2.0.so.0 libglib2.0-0
-libpulse.so.0 libpulse0"
+libpulse.so.0 libpulse0
+libXrandr.so.2 libxrandr2"
 
-# With these it also opens on an X display, finds every camera, and another program agrees on our signatures.
+# With these it opens on an X display, finds cameras of PipeWire, and pdfsig checks signatures.
 wished="libxcb-cursor.so.0 libxcb-cursor0
 libxcb-icccm.so.4 libxcb-icccm4
 libxcb-keysyms.so.1 libxcb-keysyms1

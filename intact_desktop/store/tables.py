@@ -67,7 +67,7 @@ class Blob(Local):
     __tablename__ = "blob"
 
     sha256: Mapped[str] = mapped_column(primary_key=True)
-    audit_id: Mapped[UUID]
+    audit_id: Mapped[UUID] = mapped_column(primary_key=True)
     size: Mapped[int]
     state: Mapped[str] = mapped_column(index=True)
     sent: Mapped[int] = mapped_column(default=0)

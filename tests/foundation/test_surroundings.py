@@ -9,6 +9,7 @@ from pathlib import Path
 import keyring
 import pytest
 from platformdirs import user_data_path
+from PySide6.QtMultimedia import QMediaDevices
 from PySide6.QtWidgets import QApplication
 
 from intact_core import clock
@@ -57,3 +58,8 @@ def test_time_runs_again_afterwards() -> None:
 
 def test_qt_opens_on_the_platform_of_the_tests(qapp: QApplication) -> None:
     assert qapp.platformName() == os.environ["QT_QPA_PLATFORM"]
+
+
+def test_cameras_can_be_looked_for_without_video_acceleration(qapp: QApplication) -> None:
+    """Qt warns of each accelerator that it does not find; pyproject.toml names those warnings."""
+    assert isinstance(QMediaDevices.videoInputs(), list)

@@ -927,7 +927,7 @@ def _ledger() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "type", "id", name=op.f("pk_record_head")),
         sa.UniqueConstraint(
-            "tenant_id", "type", "serial", name=op.f("uq_record_head_tenant_id_type_serial")
+            "tenant_id", "serial", "type", name=op.f("uq_record_head_tenant_id_serial_type")
         ),
     )
     op.create_index(

@@ -1,0 +1,206 @@
+"""A round of sync: hello, push, pull, files. Every step can fail; none loses anything."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.engine import Connection
+
+from intact_core import clock
+from intact_core.errors import IntactError, ServerFault
+from intact_core.records.base import SCHEMA_VERSION
+from intact_core.sync.protocol import PROTOCOL_VERSION, Hello, HelloAnswer, Pull, PushAnswer
+from intact_desktop.store.engine import reading
+from intact_desktop.store.journal import APP_VERSION, this_device
+from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog
+from intact_desktop.sync import outgoing
+from intact_desktop.sync.applying import apply_cut, cursors, read_cut
+from intact_desktop.sync.files import FileTransfer, Progress, note_wanted
+from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
+from intact_desktop.sync.sets import table_of
+
+_DEVICE = table_of(Device)
+_OUTBOX = table_of(Outbox)
+_BLOBS = table_of(Blob)
+_MOST_PULLS = 3
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round did."""
+
+    sent: int
+    received: int
+    files_sent: int
+    files_fetched: int
+    clock_offset: timedelta
+    proof: dict[str, object] | None
+
+
+def _silent(words: str, done: int, whole: int) -> None:
+    del words, done, whole
+
+
+class SyncEngine:
+    """Syncs one laptop. Call `round` from one thread at a time, never from the GUI thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        gateway: Gateway,
+        sign: Sign,
+        transfer: FileTransfer,
+        on_lease: Callable[[HelloAnswer], None],
+    ) -> None:
+        self._engine = engine
+        self._gateway = gateway
+        self._sign = sign
+        self._transfer = transfer
+        self._on_lease = on_lease
+        self._progress: Progress = _silent
+        self._acknowledged = 0
+        self._sent = 0
+        self._offset = timedelta()
+
+    def round(self, progress: Progress = _silent) -> Round:
+        """One whole round; raises IntactError when it could not be finished.
+
+        Operations never wait for files: they are pushed and pulled first.
+        """
+        self._progress = progress
+        try:
+            result = self._round()
+        except IntactError as error:
+            self._log("failed", f"{error.title}: {error.sentence}")
+            raise
+        self._log("done", f"{result.sent} sent, {result.received} received")
+        return result
+
+    def _round(self) -> Round:
+        self._progress("Talking to the server", 0, 0)
+        answer = self._hello()
+        end = self._push(answer)
+        received = self._pull(answer)
+        sent_files = self._transfer.send_all(self._progress)
+        fetched = self._transfer.fetch_all(self._progress)
+        proof = self._prove(end)
+        return Round(self._sent, received, sent_files, fetched, self._offset, proof)
+
+    def _hello(self) -> HelloAnswer:
+        with reading(self._engine).connect() as connection:
+            device = this_device(connection)
+            last = connection.scalar(
+                select(func.max(_OUTBOX.c.n)).where(_OUTBOX.c.verdict.is_not(None))
+            )
+            value = outgoing.hash_at(connection, last or 0) or ""
+        self._acknowledged = last or 0
+        message = Hello(
+            protocol=PROTOCOL_VERSION,
+            app_version=APP_VERSION,
+            schema_version=SCHEMA_VERSION,
+            epoch=device.epoch,
+            last_n=self._acknowledged,
+            chain_hash=value,
+            wall_time=clock.now(),
+        )
+        answer = self._gateway.hello(message)
+        self._on_lease(answer)
+        self._note_offset(answer)
+        return answer
+
+    def _note_offset(self, answer: HelloAnswer) -> None:
+        self._offset = answer.server_time - clock.now()
+        offset = round(self._offset.total_seconds())
+        with self._engine.begin() as connection:
+            known = connection.scalar(select(_DEVICE.c.clock_offset_seconds))
+            if known is None or abs(known - offset) > 1:
+                connection.execute(update(_DEVICE).values(clock_offset_seconds=offset))
+
+    def _push(self, answer: HelloAnswer) -> tuple[int, str]:
+        self._sent = 0
+        self._same_history(answer.last_n, answer.chain_hash)
+        # Operations whose receipt was lost are sent again: the server answers with the same.
+        after, chain_hash = min(answer.last_n, self._acknowledged), answer.chain_hash
+        while batch := self._batch(after, answer.batch):
+            self._progress("Sending operations", batch.first_n - 1, self._last_n())
+            try:
+                got = self._gateway.push(batch.body(self._sign(batch.last_hash.encode())))
+            except Gap as gap:
+                after = gap.expected - 1
+                continue
+            self._keep(got)
+            self._sent += batch.count
+            after, chain_hash = got.last_n, got.chain_hash
+        return after, chain_hash
+
+    def _same_history(self, after: int, chain_hash: str) -> None:
+        with reading(self._engine).connect() as connection:
+            if outgoing.hash_at(connection, after) != chain_hash:
+                raise Forked(
+                    "The server knows other changes of this laptop than those stored here. Nothing "
+                    "was sent or removed. Ask the office to enrol this laptop again."
+                )
+
+    def _batch(self, after: int, most: int) -> outgoing.Batch | None:
+        with reading(self._engine).connect() as connection:
+            return outgoing.next_batch(connection, after, most)
+
+    def _last_n(self) -> int:
+        with reading(self._engine).connect() as connection:
+            return this_device(connection).last_n
+
+    def _keep(self, got: PushAnswer) -> None:
+        with self._engine.begin() as connection:
+            outgoing.keep_receipts(connection, got.receipts)
+
+    def _pull(self, answer: HelloAnswer) -> int:
+        received = 0
+        for _ in range(_MOST_PULLS):
+            self._progress("Receiving changes", received, 0)
+            with reading(self._engine).connect() as connection:
+                message = Pull(PROTOCOL_VERSION, this_device(connection).epoch, cursors(connection))
+            with self._gateway.pull(message) as lines:
+                cut = read_cut(lines)
+            with self._engine.begin() as connection:
+                applied = apply_cut(connection, cut)
+                connection.execute(update(_DEVICE).values(epoch=answer.epoch))
+                note_wanted(connection)
+            received += applied.rows
+            if not applied.mismatched:
+                return received
+            self._log("mismatch", "Fetching again: " + ", ".join(applied.mismatched))
+        raise ServerFault(
+            "What the server sent does not add up to what it says it holds. Your own changes are "
+            "safe here and on the server. Please send a support bundle."
+        )
+
+    def _prove(self, end: tuple[int, str]) -> dict[str, object] | None:
+        with self._engine.begin() as connection:
+            device = this_device(connection)
+            pending = connection.scalar(
+                select(func.count()).select_from(_BLOBS).where(_BLOBS.c.state == "pending")
+            )
+            if (device.last_n, device.chain_hash) != end or pending:
+                return None
+            files = connection.scalar(
+                select(func.count()).select_from(_BLOBS).where(_BLOBS.c.state == "sent")
+            )
+            proof: dict[str, object] = {
+                "operations": device.last_n,
+                "files": files,
+                "at": clock.now().isoformat(),
+            }
+            connection.execute(update(_DEVICE).values(proof=proof))
+            return proof
+
+    def _log(self, outcome: str, words: str) -> None:
+        with self._engine.begin() as connection:
+            _append_log(connection, outcome, words)
+
+
+def _append_log(connection: Connection, outcome: str, words: str) -> None:
+    connection.execute(
+        table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
+    )

@@ -1,0 +1,119 @@
+"""Files up and down: resumable, verified, small ones first."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from intact_core import clock
+from intact_core.errors import NotFound
+from intact_core.records.checklist import AuditEvidence
+from intact_core.records.conclusions import AuditReport
+from intact_core.sync.protocol import CHUNK, BlobOffer
+from intact_desktop.evidence.files import EvidenceFiles
+from intact_desktop.store.engine import reading
+from intact_desktop.store.tables import Blob
+from intact_desktop.sync.gateway import Gateway
+from intact_desktop.sync.sets import table_of
+
+_BLOBS = table_of(Blob)
+Progress = Callable[[str, int, int], None]
+
+
+def add_pending(connection: Connection, audit_id: UUID, sha256: str, size: int) -> None:
+    """A file captured here waits to be sent; joins the caller's transaction."""
+    mine = (_BLOBS.c.sha256 == sha256) & (_BLOBS.c.audit_id == audit_id)
+    if connection.scalar(select(_BLOBS.c.size).where(mine)) is None:
+        connection.execute(
+            insert(_BLOBS).values(
+                sha256=sha256,
+                audit_id=audit_id,
+                size=size,
+                state="pending",
+                sent=0,
+                added_at=clock.now(),
+            )
+        )
+
+
+def note_wanted(connection: Connection) -> None:
+    """Files that a pull named and this laptop lacks are to be fetched."""
+    for record in (AuditEvidence, AuditReport):
+        known = (_BLOBS.c.sha256 == record.sha256) & (_BLOBS.c.audit_id == record.audit_schedule_id)
+        query = (
+            select(record.sha256, record.audit_schedule_id, func.max(record.size))
+            .where(~select(_BLOBS.c.sha256).where(known).exists())
+            .group_by(record.sha256, record.audit_schedule_id)
+        )
+        rows = [
+            {
+                "sha256": sha256,
+                "audit_id": audit_id,
+                "size": size,
+                "state": "wanted",
+                "sent": 0,
+                "added_at": clock.now(),
+            }
+            for sha256, audit_id, size in connection.execute(query)
+        ]
+        if rows:
+            connection.execute(insert(_BLOBS), rows)
+
+
+class FileTransfer:
+    """Moves files between this laptop and the server; every step can be broken off."""
+
+    def __init__(self, engine: Engine, gateway: Gateway, files: EvidenceFiles) -> None:
+        self._engine = engine
+        self._gateway = gateway
+        self._files = files
+
+    def send_all(self, progress: Progress) -> int:
+        """Send what waits, small files first; returns how many are on the server now."""
+        waiting = self._in_state("pending")
+        for done, (sha256, audit_id, size) in enumerate(waiting):
+            progress("Sending files", done, len(waiting))
+            receipt = self._send(sha256, audit_id, size)
+            self._set(sha256, audit_id, state="sent", sent=size, receipt=receipt)
+        return len(waiting)
+
+    def fetch_all(self, progress: Progress) -> int:
+        """Fetch what is wanted; a file that the server does not have yet stays wanted."""
+        wanted, fetched = self._in_state("wanted"), 0
+        for done, (sha256, audit_id, _) in enumerate(wanted):
+            progress("Fetching files", done, len(wanted))
+            try:
+                content = self._gateway.fetch_blob(sha256)
+            except NotFound:
+                continue
+            self._files.write_verified(audit_id, sha256, [content])
+            self._set(sha256, audit_id, state="here")
+            fetched += 1
+        return fetched
+
+    def _in_state(self, state: str) -> list[tuple[str, UUID, int]]:
+        query = (
+            select(_BLOBS.c.sha256, _BLOBS.c.audit_id, _BLOBS.c.size)
+            .where(_BLOBS.c.state == state)
+            .order_by(_BLOBS.c.size)
+        )
+        with reading(self._engine).connect() as connection:
+            return [
+                (sha256, audit_id, size) for sha256, audit_id, size in connection.execute(query)
+            ]
+
+    def _send(self, sha256: str, audit_id: UUID, size: int) -> str | None:
+        state = self._gateway.offer_blob(BlobOffer(sha256, size))
+        with self._files.open(audit_id, sha256) as file:
+            while state.receipt is None:
+                file.seek(state.offset)
+                chunk = file.read(CHUNK) or b""
+                state = self._gateway.send_blob(sha256, state.offset, chunk)
+                self._set(sha256, audit_id, sent=state.offset)
+        return state.receipt
+
+    def _set(self, sha256: str, audit_id: UUID, **values: object) -> None:
+        mine = (_BLOBS.c.sha256 == sha256) & (_BLOBS.c.audit_id == audit_id)
+        with self._engine.begin() as connection:
+            connection.execute(update(_BLOBS).where(mine).values(**values))

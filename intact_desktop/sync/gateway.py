@@ -1,0 +1,269 @@
+"""The server over HTTP: one method per message, every failure translated once."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+from uuid import UUID
+
+import httpx
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from intact_core.errors import (
+    BadInput,
+    IntactError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Offline,
+    ServerFault,
+)
+from intact_core.sync.protocol import (
+    BlobOffer,
+    BlobState,
+    Hello,
+    HelloAnswer,
+    Pull,
+    PushAnswer,
+)
+
+T = TypeVar("T")
+Sign = Callable[[bytes], bytes]
+_JSON = {"content-type": "application/json"}
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+
+
+class Gap(IntactError):
+    """The server expects another operation first."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(f"The server expects operation {expected} next.")
+        self.expected = expected
+
+
+class Forked(IntactError):
+    """The server knows another history of this laptop."""
+
+    title = "This laptop was copied or restored"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How this laptop names itself to the server; `audience` is the server's pinned name."""
+
+    device_id: UUID
+    tenant_id: UUID
+    audience: str
+
+
+class Gateway:
+    """The server as one laptop sees it. Only transport errors mean Offline."""
+
+    def __init__(self, server: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(
+            base_url=server, timeout=_TIMEOUT, transport=transport, follow_redirects=False
+        )
+        self._identity: Identity | None = None
+        self._sign: Sign | None = None
+        self._token = ""
+
+    def use_device(self, identity: Identity, sign: Sign) -> None:
+        """Speak as this enrolled laptop; `sign` makes DER signatures (ECDSA P-256, SHA-256)."""
+        self._identity, self._sign, self._token = identity, sign, ""
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def health(self) -> dict[str, Any]:
+        """Whether the server is one of ours."""
+        return self._decode(self._send("GET", "/api/health"), dict[str, Any])
+
+    def sign_in(self, email: str, password: str) -> dict[str, Any]:
+        """Sign in with the password; the answer holds `token` and `user`."""
+        body = msgspec.json.encode({"email": email, "password": password})
+        response = self._send("POST", "/api/v1/auth/login", content=body, headers=_JSON)
+        return self._decode(response, dict[str, Any])
+
+    def enrol(self, token: str, signing_request: str, name: str) -> dict[str, Any]:
+        """Enrol this laptop: its certificates, a lease, the server's name for assertions."""
+        body = msgspec.json.encode({"signing_request": signing_request, "name": name})
+        headers = _JSON | {"authorization": f"Bearer {token}"}
+        response = self._send("POST", "/api/v1/devices", content=body, headers=headers)
+        return self._decode(response, _Envelope).data
+
+    def hello(self, message: Hello) -> HelloAnswer:
+        """The first message of a round."""
+        return self._call("/sync/v1/hello", msgspec.json.encode(message), HelloAnswer)
+
+    def push(self, body: bytes) -> PushAnswer:
+        """Operations up; `body` is an encoded Push."""
+        return self._call("/sync/v1/push", body, PushAnswer)
+
+    @contextmanager
+    def pull(self, message: Pull) -> Iterator[Iterator[bytes]]:
+        """Lines of a pull, as they come."""
+        self._authorise()
+        content = msgspec.json.encode(message)
+        try:
+            with self._client.stream(
+                "POST", "/sync/v1/pull", content=content, headers=self._headers(_JSON)
+            ) as response:
+                if response.status_code != httpx.codes.OK:
+                    response.read()
+                    self._refused(response)
+                yield _lines(response)
+        except httpx.TransportError as error:
+            raise _offline(error) from error
+
+    def offer_blob(self, offer: BlobOffer) -> BlobState:
+        """Announce a blob; the answer says from where to go on."""
+        return self._call("/sync/v1/blobs", msgspec.json.encode(offer), BlobState)
+
+    def send_blob(self, sha256: str, offset: int, chunk: bytes) -> BlobState:
+        """One chunk of a blob at an offset (tus 1.0 with its checksum extension)."""
+        checksum = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
+        headers = {
+            "content-type": "application/offset+octet-stream",
+            "upload-offset": str(offset),
+            "upload-checksum": f"sha256 {checksum}",
+        }
+        path = f"/sync/v1/blobs/{sha256}"
+        return self._decode(self._as_device("PATCH", path, chunk, headers), BlobState)
+
+    def fetch_blob(self, sha256: str) -> bytes:
+        """The bytes of a blob."""
+        return self._as_device("GET", f"/sync/v1/blobs/{sha256}", b"", {}).content
+
+    def _call(self, path: str, content: bytes, kind: type[T]) -> T:
+        return self._decode(self._as_device("POST", path, content, _JSON), kind)
+
+    def _as_device(
+        self, method: str, path: str, content: bytes, headers: dict[str, str]
+    ) -> httpx.Response:
+        self._authorise()
+        try:
+            return self._send(method, path, content=content, headers=self._headers(headers))
+        except NotSignedIn:
+            self._token = ""
+            self._authorise()
+            return self._send(method, path, content=content, headers=self._headers(headers))
+
+    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._token}", **more}
+
+    def _authorise(self) -> None:
+        if self._token:
+            return
+        if self._sign is None or self._identity is None:
+            raise NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
+        nonce = self._decode(self._send("POST", "/sync/v1/nonce"), dict[str, Any])["nonce"]
+        body = msgspec.json.encode({"assertion": _assertion(self._identity, nonce, self._sign)})
+        response = self._send("POST", "/sync/v1/token", content=body, headers=_JSON)
+        self._token = self._decode(response, dict[str, Any])["access_token"]
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            response = self._client.request(method, path, **options)
+        except httpx.TransportError as error:
+            raise _offline(error) from error
+        except httpx.InvalidURL as error:
+            raise BadInput("The server's address is not one. It looks like https://…") from error
+        if not response.is_success:
+            self._refused(response)
+        return response
+
+    def _decode(self, response: httpx.Response, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except msgspec.DecodeError as error:
+            raise _not_ours(response) from error
+
+    def _refused(self, response: httpx.Response) -> NoReturn:
+        problem = _problem(response)
+        if problem is None:
+            raise _not_ours(response)
+        words = (problem.get(name) for name in ("sentence", "message", "detail"))
+        sentence = next((str(one) for one in words if one), response.reason_phrase)
+        code = response.status_code
+        if code == httpx.codes.CONFLICT and "expected" in problem:
+            raise Gap(int(problem["expected"]))
+        if code == httpx.codes.CONFLICT and problem.get("code") == "fork":
+            raise Forked(sentence)
+        if code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise ServerFault(
+                f"The server could not do it ({code}). Nothing was lost; it is tried again."
+            )
+        raise _BY_STATUS.get(code, BadInput)(sentence)
+
+
+def _assertion(identity: Identity, nonce: str, sign: Sign) -> str:
+    """A JWT by the device's key (RFC 7523; ES256 of RFC 7518); the nonce stands for the clock."""
+    device_id = str(identity.device_id)
+    claims = {
+        "iss": device_id,
+        "sub": device_id,
+        "tenant_id": str(identity.tenant_id),
+        "aud": identity.audience,
+        "nonce": nonce,
+    }
+    head = _base64url(msgspec.json.encode({"alg": "ES256", "typ": "JWT"}))
+    text = f"{head}.{_base64url(msgspec.json.encode(claims))}"
+    r, s = decode_dss_signature(sign(text.encode()))
+    return f"{text}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+class _Envelope(msgspec.Struct):
+    data: dict[str, Any]
+
+
+_BY_STATUS: dict[int, type[IntactError]] = {
+    401: NotSignedIn,
+    403: NotAllowed,
+    404: NotFound,
+}
+
+
+def _lines(response: httpx.Response) -> Iterator[bytes]:
+    rest = b""
+    for block in response.iter_bytes():
+        *whole, rest = (rest + block).split(b"\n")
+        yield from whole
+    if rest:
+        raise ServerFault("The server's answer broke off. Nothing was changed; it is tried again.")
+
+
+def _problem(response: httpx.Response) -> dict[str, Any] | None:
+    try:
+        found = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _offline(error: Exception) -> Offline:
+    return Offline(
+        "The server cannot be reached. Your work is saved on this computer and is sent later.",
+        details=str(error),
+    )
+
+
+def _not_ours(response: httpx.Response) -> ServerFault:
+    if "html" in response.headers.get("content-type", "") or response.is_redirect:
+        return ServerFault(
+            "A web page answered in place of the server: perhaps this network asks you to sign in "
+            "first. Open a browser, sign in to the network, then sync again. Nothing was lost.",
+            title="Something stands between this computer and the server",
+        )
+    return ServerFault(
+        "The server answered with something that is not understood. Check its address. "
+        "Nothing was lost.",
+        details=response.text[:200],
+    )

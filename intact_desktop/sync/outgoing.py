@@ -1,0 +1,138 @@
+"""What waits to be sent, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.engine import Connection
+
+from intact_core.sync.operations import GENESIS, Receipt
+from intact_core.sync.protocol import PROTOCOL_VERSION
+from intact_desktop.store.tables import Blob, Outbox
+from intact_desktop.sync.sets import table_of
+
+_OUTBOX = table_of(Outbox)
+_BLOBS = table_of(Blob)
+_BODY_LIMIT = 4_000_000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What is not on the server yet: operations, files with their bytes, the oldest's time."""
+
+    operations: int
+    files: int
+    file_bytes: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive operations ready to send."""
+
+    first_n: int
+    count: int
+    prev_hash: str
+    last_hash: str
+    raws: Sequence[str]
+
+    def body(self, signature: bytes) -> bytes:
+        """The encoded push: the operations' own bytes, not encoded again."""
+        head = msgspec.json.encode(
+            {
+                "protocol": PROTOCOL_VERSION,
+                "prev_hash": self.prev_hash,
+                "signature": signature.hex(),
+            }
+        )
+        return head[:-1] + b',"operations":[' + ",".join(self.raws).encode() + b"]}"
+
+
+def hash_at(connection: Connection, n: int) -> str | None:
+    """The chain's hash after operation n on this laptop."""
+    if n == 0:
+        return GENESIS
+    return connection.scalar(select(_OUTBOX.c.hash).where(_OUTBOX.c.n == n))
+
+
+def next_batch(connection: Connection, after: int, most: int) -> Batch | None:
+    """The next operations after n, whole groups where they fit; None when there are none."""
+    query = (
+        select(_OUTBOX.c.n, _OUTBOX.c.txn_id, _OUTBOX.c.raw, _OUTBOX.c.hash)
+        .where(_OUTBOX.c.n > after)
+        .order_by(_OUTBOX.c.n)
+        .limit(most + 1)
+    )
+    rows = list(connection.execute(query))
+    if not rows:
+        return None
+    rows = _limited(rows, most)
+    previous = hash_at(connection, after) or GENESIS
+    return Batch(rows[0].n, len(rows), previous, rows[-1].hash, [row.raw for row in rows])
+
+
+def _limited(rows: list[Any], most: int) -> list[Any]:
+    size = 0
+    for place, row in enumerate(rows):
+        size += len(row.raw)
+        if place and size > _BODY_LIMIT:
+            return rows[:place]
+    if len(rows) <= most:
+        return rows
+    # The row too many says whether the last group goes on: then it waits for the next batch.
+    cut = most
+    while cut > 1 and rows[cut - 1].txn_id == rows[most].txn_id:
+        cut -= 1
+    return rows[: cut if cut > 1 else most]
+
+
+def keep_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Note the verdicts; the operations stay."""
+    rows = [
+        {
+            "of_n": one.n,
+            "verdict": one.verdict,
+            "receipt": msgspec.to_builtins(one),
+        }
+        for one in receipts
+    ]
+    if rows:
+        statement = (
+            update(_OUTBOX)
+            .where(_OUTBOX.c.n == bindparam("of_n"))
+            .values(verdict=bindparam("verdict"), receipt=bindparam("receipt"))
+        )
+        connection.execute(statement, rows)
+
+
+def waiting(connection: Connection) -> Waiting:
+    """What the status bar says is waiting."""
+    operations, oldest_operation = connection.execute(
+        select(func.count(), func.min(_OUTBOX.c.wall_time)).where(
+            _OUTBOX.c.settled.is_(False), _OUTBOX.c.verdict.is_(None)
+        )
+    ).one()
+    files, size, oldest_file = connection.execute(
+        select(
+            func.count(), func.coalesce(func.sum(_BLOBS.c.size), 0), func.min(_BLOBS.c.added_at)
+        ).where(_BLOBS.c.state == "pending")
+    ).one()
+    times = [one for one in (oldest_operation, oldest_file) if one is not None]
+    return Waiting(operations, files, size, min(times, default=None))
+
+
+def quarantined(connection: Connection) -> list[tuple[int, UUID, dict[str, Any], dict[str, Any]]]:
+    """Operations that the server did not accept: n, record, operation, receipt."""
+    query = (
+        select(_OUTBOX.c.n, _OUTBOX.c.record_id, _OUTBOX.c.raw, _OUTBOX.c.receipt)
+        .where(_OUTBOX.c.verdict == "quarantined")
+        .order_by(_OUTBOX.c.n)
+    )
+    return [
+        (n, id_, msgspec.json.decode(raw), receipt)
+        for n, id_, raw, receipt in connection.execute(query)
+    ]

@@ -1,0 +1,23 @@
+"""The migrations make exactly the shape that the mapped classes say."""
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from intact_core.records import catalogue
+from intact_desktop.store.engine import open_store
+from intact_desktop.store.tables import Local
+from intact_desktop.store.upgrade import upgrade
+
+KEY = bytes(32)
+
+
+def test_migrations_and_mapped_classes_agree(tmp_path: Path) -> None:
+    engine = open_store(tmp_path / "intact.db", KEY, create=True)
+    upgrade(engine, KEY, tmp_path / "set-aside")
+    metadata = [catalogue.CLASSES[0].metadata, Local.metadata]
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()

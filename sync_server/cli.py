@@ -11,6 +11,7 @@ from uuid import UUID
 import uvicorn
 from cryptography import x509
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from intact_core import ids
 from intact_core.documents.verification import verify_pdf
@@ -36,9 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result: int = given.run(given)
     except IntactError as error:
-        print(f"{error.title}: {error.sentence}", file=sys.stderr)  # noqa: T201
-        return REFUSED
+        return _refuse(f"{error.title}: {error.sentence}")
+    except OperationalError as fault:
+        return _refuse(f"The database cannot be opened or used: {fault.orig}")
     return result
+
+
+def _refuse(words: str) -> int:
+    print(words, file=sys.stderr)  # noqa: T201
+    return REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:

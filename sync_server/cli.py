@@ -4,7 +4,8 @@ import argparse
 import getpass
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -100,23 +101,28 @@ def _settings(given: argparse.Namespace) -> Settings:
     )
 
 
-def _open(settings: Settings) -> Database:
-    """The database; SQLite is brought to this version by itself."""
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    """The database, closed afterwards; SQLite is brought to this version by itself."""
     if make_url(settings.database_url).get_backend_name() == "sqlite":
         migrate(settings.database_url)
-    return open_database(settings)
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.engine.dispose()
 
 
 def _serve(given: argparse.Namespace) -> int:
     settings = _settings(given)
-    database = _open(settings)
-    if given.demo:
-        load_demo(DemoTools(database, _keys(settings), Passwords()))
-    app = make_app(settings, database)
-    print(f"Intact serves {settings.public_url}", flush=True)  # noqa: T201
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_level="warning", server_header=False
-    )
+    with _opened(settings) as database:
+        if given.demo:
+            load_demo(DemoTools(database, _keys(settings), Passwords()))
+        app = make_app(settings, database)
+        print(f"Intact serves {settings.public_url}", flush=True)  # noqa: T201
+        uvicorn.run(
+            app, host=settings.host, port=settings.port, log_level="warning", server_header=False
+        )
     return 0
 
 
@@ -131,7 +137,7 @@ def _create_tenant(given: argparse.Namespace) -> int:
     settings = _settings(given)
     tenant_id = ids.new_id()
     data = TenantData(given.name, given.legal_name, given.address, given.country)
-    with _open(settings).write(tenant_id) as session:
+    with _opened(settings) as database, database.write(tenant_id) as session:
         create_tenant(session, _keys(settings), tenant_id, data)
     print(tenant_id)  # noqa: T201
     return 0
@@ -139,15 +145,15 @@ def _create_tenant(given: argparse.Namespace) -> int:
 
 def _create_user(given: argparse.Namespace) -> int:
     settings = _settings(given)
-    database = _open(settings)
     hashed = Passwords().hash(_password())
-    if given.tenant is None:
-        with database.write(None) as session:
-            create_operator(session, given.email, hashed)
-        return 0
     person = NewUser(given.email, given.first_name, given.last_name, tuple(given.role))
-    with database.write(_tenant(database, given.tenant)) as session:
-        create_user(session, person, hashed)
+    with _opened(settings) as database:
+        tenant_id = _tenant(database, given.tenant) if given.tenant else None
+        with database.write(tenant_id) as session:
+            if tenant_id is None:
+                create_operator(session, given.email, hashed)
+            else:
+                create_user(session, person, hashed)
     return 0
 
 
@@ -191,9 +197,9 @@ def _own_authorities(given: argparse.Namespace) -> list[x509.Certificate]:
     if is_sqlite and not (address.database and Path(address.database).is_file()):
         return []
     settings = _settings(given)
-    database, keys = open_database(settings), _keys(settings)
-    found = []
-    for one in list_tenants(database):
-        with database.read(one.id) as session:
-            found.append(keys.authority(session, one.id).certificate)
+    keys, found = _keys(settings), []
+    with _opened(settings) as database:
+        for one in list_tenants(database):
+            with database.read(one.id) as session:
+                found.append(keys.authority(session, one.id).certificate)
     return found

@@ -57,7 +57,10 @@ def test_a_tenant_and_its_first_user(run) -> None:
         (("create-user", "x@y.example", "--tenant", "Nobody"), "There is no tenant 'Nobody'"),
         (("create-user", "not an address"), "is not an e-mail address"),
         (("verify", "/no/such/file.pdf"), "cannot be read"),
-        (("migrate", "--database-url", "sqlite:////no/such/folder/x.db"), "unable to open database file"),
+        (
+            ("migrate", "--database-url", "sqlite:////no/such/folder/x.db"),
+            "unable to open database file",
+        ),
     ],
 )
 def test_refusals_are_sentences(run, arguments: tuple[str, ...], why: str) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from intact_core import clock, ids
 from intact_core.records.audits import AuditDocumentation, AuditSchedule
 from intact_core.records.checklist import AuditEvidence
-from intact_core.records.conclusions import AuditRecommendation
+from intact_core.records.conclusions import AuditRecommendation, AuditReport, Signature
 from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import NonConformity
 from sync_server.services import blobs
@@ -119,3 +119,35 @@ def make_conflict(server: Server, work: Work) -> UUID:
         session.add(row)
         session.flush()
         return row.id
+
+
+def sign(server: Server, work: Work) -> None:
+    """The lead's report with its signature, as the laptop sends them."""
+    tenant_id = server.tenant_of(LEAD)
+    with server.database.write(tenant_id) as session:
+        content = b"%PDF-1.7 stands for a report"
+        sha256 = blobs.keep(session, server.app.state.blobs, server.keys, tenant_id, content)
+        report = AuditReport(
+            id=ids.new_id(),
+            audit_schedule_id=work.audit_id,
+            version=1,
+            sha256=sha256,
+            size=len(content),
+            snapshot_sha256=sha256,
+        )
+        session.add(report)
+        session.flush()
+        session.add(
+            Signature(
+                audit_schedule_id=work.audit_id,
+                report_id=report.id,
+                kind="pades",
+                signer_id=server.account(LEAD).user_id,
+                signer_name="Daniel Otieno",
+                signer_role="Lead auditor",
+                meaning="I stand by this report",
+                signed_at=clock.now(),
+                snapshot_sha256=sha256,
+                document_sha256=sha256,
+            )
+        )

@@ -2,7 +2,9 @@
 
 import io
 import re
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography import x509
@@ -10,13 +12,15 @@ from pypdf import PdfReader
 
 from intact_core import clock
 from intact_core.documents.verification import verify_pdf
+from intact_core.errors import RuleBroken
+from intact_core.records.audits import AuditStatusHistory
 from intact_core.records.certificates import Certificate, CertificateHistory
 from intact_core.records.conclusions import CertificationDecision
 from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import NonConformity
 from sync_server.services.demo import PASSWORD
-from tests.server.conftest import Browser, Server
-from tests.server.site_work import Work, do_site_work, make_conflict
+from tests.server.conftest import URL, Browser, Server
+from tests.server.site_work import Work, do_site_work, make_conflict, sign
 
 LEAD, CLIENT = "lead@demo.example", "client@demo.example"
 ANSWER = {
@@ -364,3 +368,44 @@ def test_the_authority_of_another_body_is_not_known(server: Server, work: Work) 
     with server.database.read(rival) as session:
         foreign: x509.Certificate = server.keys.authority(session, rival).certificate
     assert verify_pdf(pdf, trusted=[foreign]).verdict == "unknown_signer"
+
+
+def change_statement(server: Server, work: Work) -> None:
+    tenant_id = server.tenant_of(LEAD)
+    with server.database.write(tenant_id) as session:
+        session.get_one(NonConformity, (tenant_id, work.major_id)).description = "Nothing."
+
+
+def test_after_the_signature_the_answers_stay_open_and_the_finding_shut(
+    server: Server, work: Work
+) -> None:
+    sign(server, work)
+    with pytest.raises(RuleBroken, match="The report of this audit is signed"):
+        change_statement(server, work)
+    submitted(server, work)
+    reviewer = server.person("reviewer@demo.example")
+    reviewer.done(f"/audits/{work.audit_id}/decision", decision())
+    page = server.person(CLIENT).get(f"/audits/{work.audit_id}")
+    assert "Daniel Otieno</strong>, Lead auditor" in page
+    assert "I stand by this report" in page
+
+
+def test_two_deciders_at_once_make_one_decision(server: Server, work: Work) -> None:
+    submitted(server, work)
+    people = [server.person(f"{name}@demo.example") for name in ("reviewer", "cbadmin")]
+    tokens = [person.token() for person in people]
+    start = threading.Barrier(2)
+
+    def decide(place: int) -> int:
+        start.wait()
+        sent = decision(form_token=tokens[place])
+        path = f"/audits/{work.audit_id}/decision"
+        return people[place].client.post(path, data=sent, headers={"origin": URL}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        codes = sorted(pool.map(decide, range(2)))
+    assert codes == [200, 303]
+    with server.database.read(server.tenant_of(LEAD)) as session:
+        assert session.query(Certificate).count() == 1
+        assert session.query(CertificationDecision).count() == 1
+        assert session.query(AuditStatusHistory).filter_by(to_status="decided").count() == 1

@@ -25,6 +25,7 @@ from sync_server.auth.sealing import Sealing
 from sync_server.database.engine import Database
 from sync_server.database.migrate import APP_ROLE, migrate
 from sync_server.services.demo import DemoTools, load_demo
+from sync_server.services.document_check import authorities
 from sync_server.services.tenants import TenantData, create_tenant, list_tenants
 from sync_server.services.users import NewUser, create_operator, create_user
 from sync_server.settings import Options, Settings
@@ -197,9 +198,5 @@ def _own_authorities(given: argparse.Namespace) -> list[x509.Certificate]:
     if is_sqlite and not (address.database and Path(address.database).is_file()):
         return []
     settings = _settings(given)
-    keys, found = _keys(settings), []
     with _opened(settings) as database:
-        for one in list_tenants(database):
-            with database.read(one.id) as session:
-                found.append(keys.authority(session, one.id).certificate)
-    return found
+        return authorities(database, _keys(settings))

@@ -409,3 +409,22 @@ def test_two_deciders_at_once_make_one_decision(server: Server, work: Work) -> N
         assert session.query(Certificate).count() == 1
         assert session.query(CertificationDecision).count() == 1
         assert session.query(AuditStatusHistory).filter_by(to_status="decided").count() == 1
+
+
+def test_anybody_may_have_a_file_checked(server: Server, work: Work) -> None:
+    submitted(server, work)
+    reviewer = server.person("reviewer@demo.example")
+    page = reviewer.done(f"/audits/{work.audit_id}/decision", decision())
+    pdf = reviewer.client.get(re.search(r"/certificates/[0-9a-f-]+/pdf", page)[0]).content
+
+    def check(content: bytes) -> str:
+        files = {"file": ("c.pdf", content, "application/pdf")}
+        return server.client().post("/verify", files=files).text
+
+    genuine = check(pdf)
+    assert "✓ Genuine" in genuine
+    number = re.search(r'href="/verify/([^"]+)"', genuine)[1]
+    assert server.client().get(f"/verify/{number}").status_code == 200
+    assert "✗ Altered" in check(pdf[:-1] + b" ")
+    assert "✗ Not" in check(b"no pdf")
+    assert "✓ Genuine" not in check(pdf.replace(b"/Type", b"/Tipe", 1))

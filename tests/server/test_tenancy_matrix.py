@@ -41,6 +41,7 @@ MATRIX = {
     "GET /sign-in": Entry(OPEN),
     "POST /sign-in": Entry(OPEN),
     "GET /verify": Entry(OPEN),
+    "POST /verify": Entry(OPEN),
     "GET /verify/{number}": Entry(OPEN),
     "GET /api/v1/certificates/verify/{number}": Entry(OPEN),
     "POST /api/v1/auth/login": Entry(OPEN),

@@ -28,7 +28,7 @@ from intact_core.records.people import User
 from intact_core.records.standards import Standard
 from intact_core.records.unit_of_work import SessionWorld
 from intact_core.rules.workflow import transition_problem
-from sync_server.auth.callers import Caller
+from sync_server.auth.callers import OFFICE, Caller
 from sync_server.services.conflicts import open_in_audit
 from sync_server.services.reports import ReportView, reports_of
 from sync_server.services.visibility import audit_of, shows_findings, visible_audits
@@ -212,7 +212,7 @@ def _next_step(session: Session, caller: Caller, audit: AuditSchedule) -> NextSt
 
 def _progress(caller: Caller, audit: AuditSchedule, team: Sequence[AuditTeam]) -> tuple[str, ...]:
     working = any(row.user_id == caller.user_id and row.role != "observer" for row in team)
-    if not working and not caller.has("cb_admin", "admin"):
+    if audit.workflow_status == "decided" or not (working or caller.has(*OFFICE)):
         return ()
     return tuple(sorted(PROGRESS[audit.status] - {"cancelled"}))
 

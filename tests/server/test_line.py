@@ -186,6 +186,10 @@ def test_denying_issues_no_certificate(server: Server, work: Work) -> None:
     reviewer = server.person("reviewer@demo.example")
     page = reviewer.done(f"/audits/{work.audit_id}/decision", decision(decision="deny"))
     assert "Do not certify" in page
+    office = server.person("cbadmin@demo.example")
+    path = f"/audits/{work.audit_id}"
+    assert "Cancel this audit" not in office.get(path)
+    assert "is decided; it stays" in office.post(f"{path}/cancel", {"reason": "x"}).text
     with server.database.read(server.tenant_of(LEAD)) as session:
         assert session.query(Certificate).count() == 0
 

@@ -13,9 +13,21 @@ from intact_core.records.conclusions import AuditRecommendation, AuditReport, Si
 from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import NonConformity
 from sync_server.services import blobs
-from tests.server.conftest import Server
+from sync_server.services.demo import PASSWORD
+from tests.server.conftest import Browser, Server
 
-LEAD = "lead@demo.example"
+LEAD, CLIENT = "lead@demo.example", "client@demo.example"
+ANSWER = {
+    "cause": "The gauge register was kept by one person who left.",
+    "correction": "Both gauges were calibrated on the next day.",
+    "corrective_action": "The register moved into the maintenance plan; two people own it.",
+    "submit": "send",
+}
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
+    b"\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00"
+    b"\x00IEND\xaeB`\x82"
+)
 
 
 @dataclass(frozen=True)
@@ -151,3 +163,35 @@ def sign(server: Server, work: Work) -> None:
                 document_sha256=sha256,
             )
         )
+
+
+def decision(**other: str) -> dict[str, str]:
+    return {
+        "decision": "certify",
+        "decision_date": str(clock.today()),
+        "validity_period_years": "3",
+        "password": PASSWORD,
+        **other,
+    }
+
+
+def to_client(server: Server, work: Work) -> Browser:
+    lead = server.person(LEAD)
+    page = lead.done(f"/audits/{work.audit_id}/step", {"to": "client_review"})
+    assert "Audit status changed to client_review" in page
+    return lead
+
+
+def answered(server: Server, work: Work) -> Browser:
+    lead, client = to_client(server, work), server.person(CLIENT)
+    for finding_id in (work.major_id, work.minor_id):
+        client.done(f"/findings/{finding_id}/answer", ANSWER)
+        lead.done(f"/findings/{finding_id}/review", {"verdict": "accept"})
+    return lead
+
+
+def submitted(server: Server, work: Work) -> None:
+    lead = answered(server, work)
+    notes = {"verification_notes": "Saw both calibration certificates and the new plan."}
+    lead.done(f"/findings/{work.major_id}/verify", notes)
+    lead.done(f"/audits/{work.audit_id}/step", {"to": "submitted_to_cb"})

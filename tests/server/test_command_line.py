@@ -16,8 +16,7 @@ from sync_server import settings as configuration
 from sync_server.services.demo import PASSWORD
 from sync_server.settings import Options
 from tests.server.conftest import Server
-from tests.server.site_work import do_site_work
-from tests.server.test_line import decision, submitted
+from tests.server.site_work import decision, do_site_work, submitted
 
 
 @pytest.fixture

@@ -1,0 +1,186 @@
+"""Lanes: work off the GUI thread, one piece at a time per lane, results back on it."""
+
+import itertools
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from shiboken6 import isValid
+
+from intact_core.errors import IntactError
+
+T = TypeVar("T")
+Show = Callable[[IntactError], None]
+Report = Callable[[BaseException], None]
+
+
+class Cancelled(Exception):
+    """Raised inside work whose user pressed Cancel; nobody needs to be told."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far the work is: `done` of `total` (0: not known), and what it is doing, in words."""
+
+    done: int
+    total: int = 0
+    words: str = ""
+
+
+class Task(QObject):
+    """One piece of work. The GUI may cancel it; the work may say how far it is."""
+
+    progressed = Signal(Step)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; its result, if it comes all the same, is dropped."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def check(self) -> None:
+        """Called by the work now and then: raises Cancelled once the user does not want it."""
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def step(self, done: int, total: int = 0, words: str = "") -> None:
+        """Called by the work: checks, then tells the GUI."""
+        self.check()
+        self.progressed.emit(Step(done, total, words))
+
+
+@dataclass(order=True)
+class _Job:
+    rank: tuple[bool, int]
+    task: Task = field(compare=False)
+    work: Callable[[Task], Any] = field(compare=False)
+    on_done: Callable[[Any], None] | None = field(compare=False)
+    on_error: Show | None = field(compare=False)
+    owner: QObject | None = field(compare=False)
+    result: Any = field(default=None, compare=False)
+    fault: BaseException | None = field(default=None, compare=False)
+
+    def wanted(self) -> bool:
+        return not self.task.cancelled and (self.owner is None or isValid(self.owner))
+
+
+class Lane(QObject):
+    """A thread that does one thing after the other; what the user does goes before the rest.
+
+    An IntactError goes to the work's `on_error` or to `show`, any other exception to `report`,
+    always on the thread that made the lane.
+    """
+
+    _finished = Signal(object)
+
+    def __init__(self, name: str, show: Show, report: Report) -> None:
+        super().__init__()
+        self._show, self._report = show, report
+        self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
+        self._order = itertools.count()
+        self._open = True
+        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._thread.start()
+
+    def run(
+        self,
+        work: Callable[[], T],
+        on_done: Callable[[T], None] | None = None,
+        on_error: Show | None = None,
+        owner: QObject | None = None,
+    ) -> Task:
+        """Do `work` next; nothing is delivered once it is cancelled or `owner` is gone."""
+        return self._put(False, lambda _: work(), (on_done, on_error, owner))
+
+    def run_watched(
+        self,
+        work: Callable[[Task], T],
+        on_done: Callable[[T], None] | None = None,
+        on_error: Show | None = None,
+        owner: QObject | None = None,
+    ) -> Task:
+        """Long work behind what the user does: it gets the task to say how far it is."""
+        return self._put(True, work, (on_done, on_error, owner))
+
+    def close(self, seconds: float = 10.0) -> bool:
+        """Let the running piece end, drop the rest; False if it did not end in time."""
+        self._open = False
+        while not self._jobs.empty():
+            self._jobs.get_nowait().task.cancel()
+        self._jobs.put(_Job((False, -1), Task(), _stop, None, None, None))
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _put(
+        self,
+        later: bool,
+        work: Callable[[Task], T],
+        deliver: tuple[Callable[[T], None] | None, Show | None, QObject | None],
+    ) -> Task:
+        if not self._open:
+            raise RuntimeError("the lane is closed")
+        task = Task()
+        self._jobs.put(_Job((later, next(self._order)), task, work, *deliver))
+        return task
+
+    def _serve(self) -> None:
+        while True:
+            job = self._jobs.get()
+            if job.work is _stop:
+                return
+            self._do(job)
+
+    def _do(self, job: _Job) -> None:
+        if not job.wanted():
+            return
+        try:
+            job.result = job.work(job.task)
+        except Cancelled:
+            job.task.cancel()
+            return
+        except Exception as fault:  # noqa: BLE001 - a thread's edge: all of it goes to the GUI thread
+            job.fault = fault
+        if self._open:
+            self._finished.emit(job)
+
+    @Slot(object)
+    def _deliver(self, job: _Job) -> None:
+        if isinstance(job.fault, IntactError):
+            if job.wanted():
+                (job.on_error or self._show)(job.fault)
+        elif job.fault is not None:
+            self._report(job.fault)
+        elif job.on_done is not None and job.wanted():
+            job.on_done(job.result)
+
+
+def _stop(_: Task) -> None:
+    """Never called: its presence in the queue ends the lane."""
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The three lanes of the application: one owner for each thing that makes others wait."""
+
+    database: Lane
+    network: Lane
+    cpu: Lane
+
+    def close(self) -> bool:
+        """Close all; False if one would not end."""
+        return all([self.network.close(), self.cpu.close(), self.database.close()])
+
+
+def start_lanes(show: Show, report: Report) -> Lanes:
+    """Start the three lanes with the same two handlers of errors."""
+    return Lanes(*(Lane(name, show, report) for name in ("database", "network", "cpu")))

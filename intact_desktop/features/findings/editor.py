@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -97,6 +98,7 @@ class FindingEditor(QWidget):
         for (field, text), name in zip(self.texts.items(), names, strict=True):
             column.addLayout(self._heading(field, name))
             text.setMinimumHeight(8 * GRID)
+            text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
             text.kept.connect(lambda value, field=field: self.written.emit(field, value))
             column.addWidget(text, 1 if field == "requirement_reference" else 2)
         column.addWidget(label(self.tr("Items behind it"), "heading"))
@@ -123,7 +125,7 @@ class FindingEditor(QWidget):
     def _heading(self, field: str, name: str) -> QHBoxLayout:
         row = QHBoxLayout()
         row.addWidget(label(name, "heading"))
-        self._missing[field] = label(self.tr("still missing"), "error")
+        self._missing[field] = label(self.tr("– still missing"), "muted")
         row.addWidget(self._missing[field])
         row.addStretch()
         return row

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -18,6 +18,7 @@ from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.sync.merge import merge
 from intact_core.sync.operations import Operation, Receipt, Verdict
+from sync_server.database.sets import insert_rows
 from sync_server.ledger.conflicts import ConflictWriter
 from sync_server.ledger.feed import Put, append
 from sync_server.ledger.workspace import Workspace
@@ -241,4 +242,4 @@ def _store(
         }
         for one, receipt in zip(links, receipts, strict=True)
     ]
-    connection.execute(insert(OpReceipt), rows)
+    insert_rows(connection, table_of(OpReceipt), rows)

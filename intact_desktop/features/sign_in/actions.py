@@ -20,7 +20,7 @@ from intact_desktop.store.engine import open_store, reading
 from intact_desktop.store.journal import APP_VERSION
 from intact_desktop.store.tables import Device
 from intact_desktop.store.upgrade import upgrade
-from intact_desktop.sync.gateway import Gateway
+from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key, keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore
 from intact_desktop.vault.keys import Kdf
@@ -116,6 +116,8 @@ def _certified(
         email=form.email,
         user_id=str(given.user_id),
         device_id=str(given.device_id),
+        tenant_id=str(given.tenant_id),
+        audience=given.audience,
     )
     door.profile.save("account", account)
     return Entered(
@@ -137,6 +139,7 @@ class _Given(msgspec.Struct, frozen=True):
     certificates: list[str]
     lease: SignedLease
     lease_public_key: str
+    audience: str
 
 
 def _understood(answer: dict[str, Any]) -> _Given:
@@ -202,7 +205,7 @@ def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) ->
     gateway = door.connect(account.server)
     try:
         gateway.use_device(
-            UUID(account.device_id), lambda content: device_key.sign(unlocked.device_key, content)
+            identity_of(account), lambda content: device_key.sign(unlocked.device_key, content)
         )
         answer = gateway.hello(
             Hello(
@@ -218,6 +221,11 @@ def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) ->
         book.renew(msgspec.convert(answer.lease, SignedLease), answer.server_time)
     finally:
         gateway.close()
+
+
+def identity_of(account: Account) -> Identity:
+    """How this laptop names itself to its server."""
+    return Identity(UUID(account.device_id), UUID(account.tenant_id), account.audience)
 
 
 def _device(engine: Engine) -> Device:

@@ -1,1 +1,180 @@
 """The only composition root of the server."""
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from starlette.exceptions import HTTPException
+
+from intact_core.errors import (
+    BadInput,
+    Damaged,
+    IntactError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    RuleBroken,
+    StorageFault,
+)
+from sync_server.api.intact import authentication, certificates, devices, envelope, health
+from sync_server.api.sync import blobs, rounds, tokens
+from sync_server.api.sync import errors as sync_errors
+from sync_server.auth.device_assertion import Nonces
+from sync_server.auth.keys import TenantKeys
+from sync_server.auth.passwords import Passwords
+from sync_server.auth.public_limit import PublicLimit, TooManyRequests
+from sync_server.auth.sealing import Sealing
+from sync_server.auth.tokens import Tokens
+from sync_server.back_office import site
+from sync_server.blobs.store import BlobStore, WrongOffset
+from sync_server.database.engine import Database
+from sync_server.database.migrate import require_bound_by_policies, require_current
+from sync_server.ledger.feed import record_written
+from sync_server.ledger.rounds import ChainFork, begin_epoch, epoch_of
+from sync_server.settings import Settings
+
+LARGEST_BODY = 64 << 20
+_LOG = logging.getLogger("intact.server")
+
+_STATUS: tuple[tuple[type[IntactError], int], ...] = (
+    (NotSignedIn, 401),
+    (NotAllowed, 403),
+    (NotFound, 404),
+    (BadInput, 400),
+    (RuleBroken, 409),
+    (WrongOffset, 409),
+    (ChainFork, 409),
+    (Damaged, 422),
+    (TooManyRequests, 429),
+    (StorageFault, 503),
+)
+_CONTENT_CODES = frozenset(
+    {"required", "choice", "response_incomplete", "verification_evidence", "stage_2_date", "expiry"}
+)
+"""Rules about what was sent, rather than about the state that it met."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+def open_database(settings: Settings) -> Database:
+    """The database with the ledger behind every write; raises StorageFault when it cannot serve."""
+    database = Database(settings.database_url, record_written)
+    with database.engine.connect() as connection:
+        require_current(connection)
+        if database.is_postgres:
+            require_bound_by_policies(connection)
+    with database.write(None) as session:
+        if not epoch_of(session.connection()):
+            begin_epoch(session.connection())
+    return database
+
+
+def make_app(
+    settings: Settings, database: Database, *, passwords: Passwords | None = None
+) -> FastAPI:
+    """The whole server over an open database."""
+    app = FastAPI(
+        title="Intact", version="0.1.0", docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+    )
+    sealing = Sealing(settings.secret)
+    app.state.settings = settings
+    app.state.database = database
+    app.state.passwords = passwords or Passwords()
+    app.state.tokens = Tokens(sealing)
+    app.state.nonces = Nonces(sealing)
+    app.state.keys = TenantKeys(sealing)
+    app.state.blobs = BlobStore(settings.blobs)
+    app.state.public_limit = PublicLimit()
+    for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
+        app.include_router(part.router)
+    site.mount(app)
+    _add_error_handlers(app)
+    app.add_middleware(_Guard)
+    return app
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(IntactError)
+    def expected(request: Request, error: IntactError) -> Response:
+        return _refusal(request, _status_of(error), error)
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, fault: RequestValidationError) -> Response:
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "body"
+        return _refusal(request, 400, BadInput(f"{where}: {first['msg']}"))
+
+    @app.exception_handler(HTTPException)
+    def by_route(request: Request, fault: HTTPException) -> Response:
+        refusal = _refusal(request, fault.status_code, IntactError(str(fault.detail)))
+        refusal.headers.update(fault.headers or {})
+        return refusal
+
+    @app.exception_handler(IntegrityError)
+    def met_another(request: Request, fault: IntegrityError) -> Response:
+        _LOG.warning("a write met another: %s", type(fault.orig).__name__)
+        sentence = "Somebody else changed the same thing at the same time. Try again."
+        return _refusal(request, 409, RuleBroken("met_another", sentence))
+
+    @app.exception_handler(OperationalError)
+    def busy(request: Request, fault: OperationalError) -> Response:
+        _LOG.warning("the database did not answer: %s", type(fault.orig).__name__)
+        sentence = "The server is busy and did nothing. Try again in a moment."
+        return _refusal(request, 503, StorageFault(sentence, title="The server is busy"))
+
+
+def _status_of(error: IntactError) -> int:
+    if isinstance(error, RuleBroken) and error.code in _CONTENT_CODES:
+        return 422
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+
+
+def _refusal(request: Request, status: int, error: IntactError) -> Response:
+    path = request.url.path
+    if path.startswith("/api/"):
+        return envelope.failure(status, error.sentence, error)
+    if path.startswith("/sync/"):
+        return sync_errors.failure(status, error)
+    return site.refusal(request, status, error)
+
+
+class _Guard:
+    """Security headers on every answer; a body beyond reason is refused before it is read."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        policy = site.policy_for(scope["path"], _POLICY).encode()
+
+        async def with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                added = [*_HEADERS, (b"content-security-policy", policy)]
+                message["headers"] = [*message.get("headers", ()), *added]
+            await send(message)
+
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > LARGEST_BODY:
+            refused = Response("The body is too large.", 413)
+            await refused(scope, receive, with_headers)
+            return
+        await self._app(scope, receive, with_headers)

@@ -115,9 +115,7 @@ def _story(
 class _Watch:
     """Tells how far the report is, and stops it, every few blocks."""
 
-    def __init__(
-        self, total: int, progress: Progress | None, cancelled: Cancelled | None
-    ) -> None:
+    def __init__(self, total: int, progress: Progress | None, cancelled: Cancelled | None) -> None:
         self.done, self.total = 0, total
         self.progress, self.cancelled = progress, cancelled
 

@@ -38,9 +38,7 @@ CENTRED_STANDARD = _centred(
     "certificate-standard", 21, 27, fontName=BOLD, textColor=ACCENT, spaceAfter=3
 )
 CENTRED_TEXT = _centred("certificate-text", 10, 14.5, textColor=MUTED, spaceAfter=2)
-CENTRED_SCOPE = _centred(
-    "certificate-scope", 11.5, 17, spaceAfter=4, leftIndent=36, rightIndent=36
-)
+CENTRED_SCOPE = _centred("certificate-scope", 11.5, 17, spaceAfter=4, leftIndent=36, rightIndent=36)
 
 
 def draw_first_page(canvas: Any, data: CertificateData) -> None:

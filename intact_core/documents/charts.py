@@ -55,8 +55,9 @@ def rating_chart(
 def group_bar(title: str, counts: Counter[str], width: float) -> Drawing:
     """One main clause's title with its bar: stands over its checklist rows."""
     drawing = Drawing(width, 22)
-    drawing.add(String(0, 7, title, fontName=BOLD, fontSize=10.6, fillColor=INK))
-    _bar(drawing, counts, (_NAMES, 5, width - _NAMES - _TOTALS))
+    name = shorten(title, BOLD, 10.2, 2 * _NAMES - 20)
+    drawing.add(String(0, 7, name, fontName=BOLD, fontSize=10.2, fillColor=INK))
+    _bar(drawing, counts, (2 * _NAMES, 5, width - 2 * _NAMES - _TOTALS))
     _total(drawing, counts, width, 2.5)
     drawing.add(Line(0, 0, width, 0, strokeColor=MUTED, strokeWidth=0.8))
     return drawing
@@ -82,7 +83,9 @@ def _total(drawing: Drawing, counts: Counter[str], width: float, y: float) -> No
     text = f"{sum(counts.values()):,}"
     short = counts["major"] + counts["minor"]
     drawing.add(
-        String(width, y + 5, text, fontName=REGULAR, fontSize=7.8, fillColor=MUTED, textAnchor="end")
+        String(
+            width, y + 5, text, fontName=REGULAR, fontSize=7.8, fillColor=MUTED, textAnchor="end"
+        )
     )
     if short:
         label = f"{short} NC"
@@ -111,7 +114,9 @@ def _legend(drawing: Drawing, groups: Sequence[tuple[str, str, Counter[str]]]) -
             continue
         key = Group(
             Rect(x, 4, 7, 7, fillColor=RATING_FILL[rating], strokeColor=FAINT, strokeWidth=0.3),
-            String(x + 10, 4.6, from_words[rating], fontName=REGULAR, fontSize=7.2, fillColor=MUTED),
+            String(
+                x + 10, 4.6, from_words[rating], fontName=REGULAR, fontSize=7.2, fillColor=MUTED
+            ),
         )
         drawing.add(key)
         x += 22 + 4.1 * len(from_words[rating])

@@ -6,6 +6,7 @@ envelope differs in a single byte is not ours (RFC 5652; ETSI EN 319 142-1, PAdE
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from asn1crypto import algos, cms, tsp
 from asn1crypto import x509 as asn1_x509
@@ -43,35 +44,61 @@ def _reference(certificate: asn1_x509.Certificate) -> tsp.ESSCertIDv2:
     )
 
 
-def signed_attributes(certificates: list[asn1_x509.Certificate], digest: bytes) -> cms.CMSAttributes:
+@dataclass(frozen=True)
+class _Chain:
+    """What depends on the certificates alone, encoded once."""
+
+    identifier: cms.SignerIdentifier
+    references: cms.CMSAttribute
+    certificates: cms.CertificateSet
+
+
+@lru_cache(maxsize=64)
+def _chain(ders: tuple[bytes, ...]) -> _Chain:
+    certificates = [asn1_x509.Certificate.load(der) for der in ders]
+    own = certificates[0]
+    serial = {"issuer": own.issuer, "serial_number": own.serial_number}
+    references = cms.CMSAttribute(
+        {"type": "signing_certificate_v2", "values": [certificate_references(certificates)]}
+    )
+    choices = cms.CertificateSet([cms.CertificateChoices("certificate", c) for c in certificates])
+    identifier = cms.SignerIdentifier(
+        {"issuer_and_serial_number": cms.IssuerAndSerialNumber(serial)}
+    )
+    # Loaded from bytes these are not encoded anew each time they are used.
+    return _Chain(
+        cms.SignerIdentifier.load(identifier.dump()),
+        cms.CMSAttribute.load(references.dump()),
+        cms.CertificateSet.load(choices.dump()),
+    )
+
+
+def _ders(envelope: Envelope) -> tuple[bytes, ...]:
+    return tuple(item.public_bytes(Encoding.DER) for item in envelope.certificates)
+
+
+def _signed_attributes(envelope: Envelope) -> cms.CMSAttributes:
     """Content type, digest of the document and the certificates: all that a B-B signature signs."""
-    values = {
-        "content_type": "data",
-        "message_digest": digest,
-        "signing_certificate_v2": certificate_references(certificates),
-    }
-    attributes = [cms.CMSAttribute({"type": name, "values": [v]}) for name, v in values.items()]
-    return cms.CMSAttributes(attributes)
+    return cms.CMSAttributes(
+        [
+            cms.CMSAttribute({"type": "content_type", "values": ["data"]}),
+            cms.CMSAttribute({"type": "message_digest", "values": [envelope.digest]}),
+            _chain(_ders(envelope)).references,
+        ]
+    )
 
 
 def build(envelope: Envelope) -> bytes:
     """The DER of the signature with these contents: there is only one."""
-    certificates = [
-        asn1_x509.Certificate.load(item.public_bytes(Encoding.DER))
-        for item in envelope.certificates
-    ]
+    chain = _chain(_ders(envelope))
     digest_algorithm = algos.DigestAlgorithm({"algorithm": "sha256"})
-    own = certificates[0]
-    serial = {"issuer": own.issuer, "serial_number": own.serial_number}
     information = cms.SignerInfo(
         {
             "version": "v1",
-            "sid": cms.SignerIdentifier(
-                {"issuer_and_serial_number": cms.IssuerAndSerialNumber(serial)}
-            ),
+            "sid": chain.identifier,
             "digest_algorithm": digest_algorithm,
             "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
-            "signed_attrs": signed_attributes(certificates, envelope.digest),
+            "signed_attrs": _signed_attributes(envelope),
             "signature": envelope.signature,
         }
     )
@@ -80,7 +107,7 @@ def build(envelope: Envelope) -> bytes:
             "version": "v1",
             "digest_algorithms": cms.DigestAlgorithms((digest_algorithm,)),
             "encap_content_info": {"content_type": "data"},
-            "certificates": [cms.CertificateChoices("certificate", c) for c in certificates],
+            "certificates": chain.certificates,
             "signer_infos": [information],
         }
     )
@@ -100,7 +127,8 @@ def read(der: bytes) -> Envelope:
         raise Damaged(_ENVELOPE, details=str(error)) from error
     if rebuilt != der:
         raise Damaged(_ENVELOPE)
-    if not signature_holds(envelope.certificates[0], envelope.signature, _signed_bytes(envelope)):
+    signed = bytes(_signed_attributes(envelope).dump())
+    if not signature_holds(envelope.certificates[0], envelope.signature, signed):
         raise Damaged("The signature does not belong to the certificate it names.")
     return envelope
 
@@ -115,11 +143,3 @@ def _parse(der: bytes) -> Envelope:
     return Envelope(
         certificates, attributes["message_digest"].native, information["signature"].native
     )
-
-
-def _signed_bytes(envelope: Envelope) -> bytes:
-    certificates = [
-        asn1_x509.Certificate.load(item.public_bytes(Encoding.DER))
-        for item in envelope.certificates
-    ]
-    return bytes(signed_attributes(certificates, envelope.digest).dump())

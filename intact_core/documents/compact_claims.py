@@ -90,7 +90,7 @@ def read_and_verify(text: str, keys: Mapping[str, Ed25519PublicKey]) -> CompactC
 
 def _row(payload: bytes) -> _Row:
     try:
-        row = msgspec.msgpack.decode(payload, type=_Row)
+        row: _Row = msgspec.msgpack.decode(payload, type=_Row)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_claims(str(error)) from error
     if row[0] != _VERSION:

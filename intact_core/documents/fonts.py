@@ -36,4 +36,3 @@ def register() -> None:
     rl_config.canvas_basefontname = REGULAR
     rl_config.useA85 = 0
     STATE_DEFAULTS["fontName"] = REGULAR
-

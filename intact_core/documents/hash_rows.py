@@ -16,7 +16,8 @@ _PLACE = 352.0
 class HashHead(Flowable):
     """Column titles of the register."""
 
-    keepWithNext = 1
+    def getKeepWithNext(self) -> bool:
+        return True
 
     def wrap(self, width: float, _height: float) -> tuple[float, float]:
         self.width = width

@@ -58,11 +58,12 @@ class Contents:
 class Heading(Flowable):
     """A section's title: outline entry, link target and line in the contents."""
 
-    keepWithNext = 1
-
     def __init__(self, contents: Contents, key: str, title: str) -> None:
         super().__init__()
         self.contents, self.key, self.title = contents, key, title
+
+    def getKeepWithNext(self) -> bool:
+        return True
 
     def getSpaceBefore(self) -> float:
         return 34.0

@@ -13,6 +13,7 @@ Canvas = Any
 RATING_WORDS = {
     "major": "Major non-conformity",
     "minor": "Minor non-conformity",
+    "concern": "Area of concern",
     "observation": "Observation",
     "opportunity": "Opportunity for improvement",
     "compliant": "Conforms",
@@ -22,6 +23,7 @@ RATING_WORDS = {
 RATING_SHORT = {
     "major": "Major",
     "minor": "Minor",
+    "concern": "Area of concern",
     "observation": "Observation",
     "opportunity": "Opportunity",
     "compliant": "Conforms",
@@ -56,6 +58,16 @@ def _observation(canvas: Canvas, x: float, y: float, radius: float) -> None:
     canvas.circle(x, y, radius * 0.78, stroke=1, fill=0)
 
 
+def _concern(canvas: Canvas, x: float, y: float, radius: float) -> None:
+    canvas.setStrokeColor(INK)
+    path = canvas.beginPath()
+    path.moveTo(x, y + radius * 0.9)
+    path.lineTo(x + radius * 0.95, y - radius * 0.75)
+    path.lineTo(x - radius * 0.95, y - radius * 0.75)
+    path.close()
+    canvas.drawPath(path)
+
+
 def _opportunity(canvas: Canvas, x: float, y: float, radius: float) -> None:
     canvas.setStrokeColor(ACCENT)
     arm = radius * 0.8
@@ -86,6 +98,7 @@ def _dot(canvas: Canvas, x: float, y: float, radius: float) -> None:
 _SHAPES: dict[str, Callable[[Canvas, float, float, float], None]] = {
     "major": _major,
     "minor": _minor,
+    "concern": _concern,
     "observation": _observation,
     "opportunity": _opportunity,
     "compliant": _compliant,

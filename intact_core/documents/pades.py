@@ -1,5 +1,6 @@
 """What pyHanko says about the signatures of a PDF: trust path, time, and later changes."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -20,6 +21,9 @@ from intact_core.documents.seal import Seal
 from intact_core.documents.verification_data import SignerSeen
 from intact_core.documents.x509_certificates import common_name, fingerprint
 from intact_core.errors import Damaged
+
+# It logs each failed path with a trace; the answer says it in words.
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())
 
 # A file made to confuse the parser can raise any of these.
 _HOSTILE = (
@@ -46,9 +50,7 @@ def judge(pdf: bytes, seals: tuple[Seal, ...]) -> Judgement:
     try:
         reader = PdfFileReader(BytesIO(pdf))
         found = list(reader.embedded_signatures)
-        empty = tuple(
-            str(name) for name, value, _ in enumerate_sig_fields(reader) if value is None
-        )
+        empty = tuple(str(name) for name, value, _ in enumerate_sig_fields(reader) if value is None)
         signers = tuple(
             _signer(signature, seal) for signature, seal in zip(found, seals, strict=False)
         )
@@ -99,9 +101,7 @@ def _validate(signature: EmbeddedPdfSignature, seal: Seal) -> str:
     return "Something was changed after a signature that the signature does not allow."
 
 
-def _within(
-    moment: datetime | None, certificates: tuple[x509.Certificate, ...]
-) -> datetime | None:
+def _within(moment: datetime | None, certificates: tuple[x509.Certificate, ...]) -> datetime | None:
     """The moment, or the nearest at which the certificates are valid: time is judged apart."""
     if moment is None:
         return None
@@ -121,4 +121,3 @@ def _signer(signature: EmbeddedPdfSignature, seal: Seal) -> SignerSeen:
         certificate_name=common_name(certificate),
         fingerprint=fingerprint(certificate),
     )
-

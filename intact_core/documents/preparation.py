@@ -145,4 +145,3 @@ def _srgb_profile() -> bytes:
 
 def _pdf_date(moment: datetime) -> str:
     return moment.strftime("D:%Y%m%d%H%M%S+00'00'")
-

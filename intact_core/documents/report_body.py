@@ -108,6 +108,7 @@ def checklist(report: ReportSnapshot, contents: Contents) -> Story:
     if not report.items:
         return [*story, para("No checklist was used in this audit.", BODY)]
     groups = ratings_by_clause(report.items)
+    titles = {clause.number: clause.title for clause in report.main_clauses}
     current = None
     for item in report.items:
         group = group_of(item.clause)
@@ -116,13 +117,15 @@ def checklist(report: ReportSnapshot, contents: Contents) -> Story:
             story += [
                 CondPageBreak(90),
                 Spacer(0, 10),
-                group_bar(_group_title(group), groups[group], WIDTH),
+                group_bar(_group_title(group, titles), groups[group], WIDTH),
             ]
         story.append(item_row(item, WIDTH))
     return story
 
 
-def _group_title(group: str) -> str:
+def _group_title(group: str, titles: dict[str, str]) -> str:
+    if group in titles:
+        return f"{group}  {titles[group]}"
     if not group:
         return "Without a clause"
     return f"Clause {group}" if group[0].isdigit() else group

@@ -69,8 +69,19 @@ class ChecklistResult:
 
 
 @dataclass(frozen=True)
+class MainClause:
+    """Number and title of a main clause, shown beside its bar: 4, Context of the organization."""
+
+    number: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """A finding; `severity`: major, minor, observation or opportunity (17021-1:2015, 9.4.5)."""
+    """A finding; `severity`: major, minor, concern, observation or opportunity.
+
+    17021-1:2015, 9.4.5; a concern is what Stage 1 yields (9.3.1.2).
+    """
 
     id: str
     number: str
@@ -182,6 +193,7 @@ class ReportSnapshot:
     key_findings_summary: str = ""
     outstanding_issues: str = ""
     diverging_opinions: str = ""
+    main_clauses: tuple[MainClause, ...] = ()
     items: tuple[ChecklistResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     evidence: tuple[EvidenceFile, ...] = ()

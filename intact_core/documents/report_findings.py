@@ -29,11 +29,12 @@ _NONCONFORMITIES = ("major", "minor")
 class FindingHead(Flowable):
     """Band over a finding: shape, number, grade, clause; the target of links to it."""
 
-    keepWithNext = 1
-
     def __init__(self, finding: Finding) -> None:
         super().__init__()
         self.finding = finding
+
+    def getKeepWithNext(self) -> bool:
+        return True
 
     def wrap(self, width: float, _height: float) -> tuple[float, float]:
         self.width = width
@@ -112,7 +113,9 @@ def _in_full(report: ReportSnapshot, finding: Finding, shelf: PhotoShelf) -> Sto
     story += labelled("Response due", words.day(finding.due_date))
     if shown:
         story.append(label_over("Evidence attached"))
-        story += [PhotoRow(tuple(shown[i : i + 3]), shelf, 3) for i in range(0, min(len(shown), 6), 3)]
+        story += [
+            PhotoRow(tuple(shown[i : i + 3]), shelf, 3) for i in range(0, min(len(shown), 6), 3)
+        ]
     if len(shown) > 6:
         more = f"{len(shown) - 6} more in the evidence section."
         story.append(para(more, SMALL_MUTED))
@@ -126,5 +129,3 @@ def _evidence_of(report: ReportSnapshot, finding: Finding) -> list[EvidenceFile]
         for file in report.evidence
         if file.id in wanted or (file.finding_number and file.finding_number == finding.number)
     ]
-
-

@@ -6,7 +6,7 @@ from reportlab.platypus import CondPageBreak, Spacer
 
 from intact_core.documents import words
 from intact_core.documents.blocks import Story, facts, label_over, labelled
-from intact_core.documents.charts import group_of, rating_chart, ratings_by_clause
+from intact_core.documents.charts import rating_chart, ratings_by_clause
 from intact_core.documents.cover_band import CoverBand
 from intact_core.documents.layout import Contents, ContentsArea
 from intact_core.documents.marks import GradeStrip
@@ -21,7 +21,7 @@ from intact_core.documents.style import (
     para,
 )
 
-_SEVERITIES = ("major", "minor", "observation", "opportunity")
+_SEVERITIES = ("major", "minor", "concern", "observation", "opportunity")
 _LONGEST_CHART = 36
 
 
@@ -74,7 +74,8 @@ def summary(report: ReportSnapshot, contents: Contents) -> Story:
             para(report.justification, LEAD),
         ]
     story += labelled("Conditions, followed up by the certification body", report.conditions)
-    story += [Spacer(0, 6), GradeStrip([(s, counts[s]) for s in _SEVERITIES], WIDTH), Spacer(0, 8)]
+    shown = [s for s in _SEVERITIES if counts[s] or s != "concern"]
+    story += [Spacer(0, 6), GradeStrip([(s, counts[s]) for s in shown], WIDTH), Spacer(0, 8)]
     story += labelled("Key findings", report.key_findings_summary)
     story += labelled("Effectiveness of the management system", report.system_effectiveness)
     story += facts(
@@ -92,20 +93,19 @@ def summary(report: ReportSnapshot, contents: Contents) -> Story:
 def _ratings(report: ReportSnapshot) -> Story:
     if not report.items:
         return [para("No checklist was used in this audit.", NOTE)]
-    titles = {group_of(i.clause): i.title for i in reversed(report.items) if i.clause}
+    titles = {clause.number: clause.title for clause in report.main_clauses}
+    ratings = ratings_by_clause(report.items)
     groups = [
-        (clause, _chart_title(clause, titles), counts)
-        for clause, counts in list(ratings_by_clause(report.items).items())[:_LONGEST_CHART]
+        (clause or "Other", titles.get(clause, ""), counts)
+        for clause, counts in list(ratings.items())[:_LONGEST_CHART]
     ]
+    more = len(ratings) - len(groups)
+    tail = [para(f"{more} more in section 6.", NOTE)] if more else []
     rated = sum(1 for item in report.items if item.rating)
     return [
         CondPageBreak(60 + 17 * len(groups)),
         label_over("Ratings by clause"),
         para(f"{rated:,} of {words.plural(len(report.items), 'question')} rated.", BODY),
         rating_chart(groups, WIDTH),
+        *tail,
     ]
-
-
-def _chart_title(clause: str, titles: dict[str, str]) -> str:
-    known = titles.get(clause, "")
-    return known if known != clause else ""

@@ -27,9 +27,8 @@ def read_seals(data: bytes) -> tuple[Seal, ...]:
     """
     seals = [_seal(data, *map(int, found.groups())) for found in _BYTE_RANGE.finditer(data)]
     if seals and seals[-1].covered_to != len(data):
-        raise Damaged(
-            f"{len(data) - seals[-1].covered_to:,} bytes were added to the file after it was signed."
-        )
+        added = len(data) - seals[-1].covered_to
+        raise Damaged(f"{added:,} bytes were added to the file after it was signed.")
     return tuple(seals)
 
 

@@ -42,8 +42,16 @@ BODY_FIELD = "body"
 def sign_report(pdf: bytes, signer: Signer, stamp: Stamp) -> bytes:
     """The lead's certifying signature; after it only the other signature fields may be filled.
 
-    Raises BadInput where the file has no free field for the lead, RuleBroken where it is signed.
+    Raises BadInput where the file has no field for the lead; RuleBroken where it is signed
+    already, the certificate is another person's, or is not valid at the time.
     """
+    owner = common_name(signer.certificate)
+    if stamp.name[:64] != owner:
+        raise RuleBroken(
+            "NOT_YOUR_CERTIFICATE",
+            f"The certificate on this computer was issued to {owner}; {stamp.name} cannot sign "
+            "with it. Sign in on your own laptop.",
+        )
     return _sign(pdf, LEAD_FIELD, signer, stamp, None)
 
 
@@ -165,7 +173,7 @@ class _CertificateReferences(attributes.CMSAttributeProvider):
     def __init__(self, certificates: list[asn1_x509.Certificate]) -> None:
         self.certificates = certificates
 
-    async def build_attr_value(self, dry_run: bool = False) -> Any:
+    async def build_attr_value(self, *_args: Any, **_options: Any) -> Any:
         return cms_profile.certificate_references(self.certificates)
 
 
@@ -173,7 +181,7 @@ class _Attributes(attributes.SignedAttributeProviderSpec):
     def __init__(self, certificates: list[asn1_x509.Certificate]) -> None:
         self.certificates = certificates
 
-    def signed_attr_providers(self, data_digest: bytes, digest_algorithm: str) -> Any:
+    def signed_attr_providers(self, *_args: Any, **_options: Any) -> Any:
         yield _CertificateReferences(self.certificates)
 
 
@@ -185,7 +193,7 @@ class _CmsSigner(CmsSigner):
             asn1_x509.Certificate.load(item.public_bytes(Encoding.DER))
             for item in (signer.certificate, *signer.chain)
         ]
-        registry = SimpleCertificateStore()
+        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         registry.register_multiple(chain[1:])
         super().__init__(signing_cert=chain[0], cert_registry=registry)
         self.signed_attr_prov_spec = _Attributes(chain)
@@ -194,4 +202,6 @@ class _CmsSigner(CmsSigner):
     async def async_sign_raw(
         self, data: bytes, digest_algorithm: str, dry_run: bool = False
     ) -> bytes:
+        if digest_algorithm != "sha256":
+            raise ValueError("the envelope is defined for SHA-256 alone")
         return bytes(72) if dry_run else sign_bytes(self._key, data)

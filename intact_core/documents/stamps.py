@@ -17,6 +17,7 @@ from intact_core.errors import BadInput
 
 _DRAWN = 190.0
 _LARGEST = (900, 400)
+_MOST_PIXELS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -86,23 +87,22 @@ def _draw_seal(canvas: Any, height: float) -> None:
 def _draw_picture(canvas: Any, png: bytes, height: float) -> None:
     picture = _picture(png)
     box = (12.0, 10.0, _DRAWN, height - 20)
-    canvas.drawImage(
-        ImageReader(picture), *box, preserveAspectRatio=True, anchor="c", mask="auto"
-    )
+    canvas.drawImage(ImageReader(picture), *box, preserveAspectRatio=True, anchor="c", mask="auto")
     canvas.setStrokeColor(HAIRLINE)
     canvas.line(_DRAWN + 14, 12, _DRAWN + 14, height - 12)
 
 
 def _picture(png: bytes) -> Image.Image:
+    sentence = "The drawn signature cannot be read as a picture. Please sign again."
+    # Width and height stand in the header (PNG, third edition, 11.2.1): look before decoding.
+    pixels = int.from_bytes(png[16:20], "big") * int.from_bytes(png[20:24], "big")
+    if pixels > _MOST_PIXELS:
+        raise BadInput(sentence, details=f"{pixels} pixels")
     try:
         with Image.open(BytesIO(png), formats=["PNG"]) as opened:
-            opened.draft("RGB", _LARGEST)
             picture = opened.convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise BadInput(
-            "The drawn signature cannot be read as a picture. Please sign again.",
-            details=str(error),
-        ) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise BadInput(sentence, details=str(error)) from error
     picture.thumbnail(_LARGEST)
     return picture
 

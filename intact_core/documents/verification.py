@@ -16,7 +16,13 @@ from intact_core.documents.manifest import SignedManifest, read_manifest
 from intact_core.documents.pades import Judgement, judge
 from intact_core.documents.seal import Seal, read_seals
 from intact_core.documents.verification_data import SignerSeen, Step, Verdict, Verification
-from intact_core.documents.x509_certificates import common_name, fingerprint
+from intact_core.documents.x509_certificates import (
+    SIGNS_CERTIFICATES,
+    SIGNS_REPORTS,
+    common_name,
+    fingerprint,
+    may_sign,
+)
 from intact_core.errors import BadInput, Damaged
 
 _KINDS = {"report": "audit report", "certificate": "certificate"}
@@ -41,6 +47,7 @@ def verify_pdf(
     if seals:
         judgement = _check_signatures(check, seals)
         _check_expected(check, about, judgement)
+        _check_right(check, about, seals)
         _check_time(check, seals)
         _check_authority(check, seals, signed, {fingerprint(c) for c in trusted})
     _say_status(check, about)
@@ -74,6 +81,7 @@ _GRAVITY = (
     Verdict.ALTERED,
     Verdict.UNSIGNED,
     Verdict.INCOMPLETE,
+    Verdict.WRONG_SIGNER,
     Verdict.NOT_VALID_THEN,
     Verdict.UNKNOWN_SIGNER,
 )
@@ -178,6 +186,25 @@ def _check_expected(check: _Check, about: About, judgement: Judgement) -> None:
         check.fail("signers", Verdict.ALTERED, sentence)
     else:
         check.say("signers", True, "Every signature that belongs to this document is in it.")
+
+
+def _check_right(check: _Check, about: About, seals: tuple[Seal, ...]) -> None:
+    purpose = SIGNS_REPORTS if about.kind == "report" else SIGNS_CERTIFICATES
+    for seal in seals:
+        own = seal.envelope.certificates[0]
+        if not may_sign(own, purpose):
+            sentence = f"The certificate of {common_name(own)} was not issued to sign this."
+            check.fail("right", Verdict.WRONG_SIGNER, sentence)
+            return
+    for signer in check.signers:
+        if signer.field == "lead" and signer.name[:64] != signer.certificate_name:
+            sentence = (
+                f"The lead's signature names {signer.name}, but was made with the certificate of "
+                f"{signer.certificate_name}."
+            )
+            check.fail("right", Verdict.WRONG_SIGNER, sentence)
+            return
+    check.say("right", True, f"The certificates were issued to sign {about.kind}s.")
 
 
 def _check_time(check: _Check, seals: tuple[Seal, ...]) -> None:

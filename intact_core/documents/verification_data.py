@@ -11,6 +11,7 @@ class Verdict(StrEnum):
     GENUINE = "genuine"
     UNKNOWN_SIGNER = "unknown_signer"
     NOT_VALID_THEN = "not_valid_then"
+    WRONG_SIGNER = "wrong_signer"
     INCOMPLETE = "incomplete"
     UNSIGNED = "unsigned"
     ALTERED = "altered"
@@ -29,6 +30,7 @@ _SENTENCES = {
     "certification body that stands behind the signer.",
     Verdict.NOT_VALID_THEN: "Unchanged since it was signed, but the signer's certificate was not "
     "valid at the time the signature gives.",
+    Verdict.WRONG_SIGNER: "Unchanged since it was signed, but by somebody who may not sign it.",
     Verdict.INCOMPLETE: "Not complete: a signature that belongs to this document is missing.",
     Verdict.UNSIGNED: "Not signed: nobody stands behind this file.",
     Verdict.ALTERED: "Altered: this is not the file that was signed. Do not rely on it.",

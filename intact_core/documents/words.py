@@ -9,7 +9,12 @@ AUDIT_TYPES = {
     "special": "Special audit",
     "transfer": "Transfer audit",
 }
-AUDIT_STAGES = {"stage1": "Stage 1", "stage_1": "Stage 1", "stage2": "Stage 2", "stage_2": "Stage 2"}
+AUDIT_STAGES = {
+    "stage1": "Stage 1",
+    "stage_1": "Stage 1",
+    "stage2": "Stage 2",
+    "stage_2": "Stage 2",
+}
 RECOMMENDATIONS = {
     "certify": "Certification is recommended",
     "certify_conditions": "Certification is recommended, with follow-up",

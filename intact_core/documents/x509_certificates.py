@@ -10,6 +10,9 @@ from cryptography.x509.oid import NameOID
 
 from intact_core import clock
 
+# What a certificate may sign stands in it as a name: a laptop's key can make no certificates.
+SIGNS_REPORTS = "urn:intact:signs:reports"
+SIGNS_CERTIFICATES = "urn:intact:signs:certificates"
 AUTHORITY_DAYS = 3650
 DEVICE_DAYS = 730
 # A laptop's clock may be behind the server's: what is issued now is valid there too.
@@ -55,7 +58,7 @@ def issue_device_certificate(
 
     Raises ValueError where the key is not on P-256.
     """
-    return _issue(authority, public_key, subject, days)
+    return _issue(authority, public_key, subject, (SIGNS_REPORTS, days))
 
 
 def issue_document_certificate(
@@ -63,12 +66,16 @@ def issue_document_certificate(
 ) -> x509.Certificate:
     """Certify the server's key that signs certificates in the name of the body."""
     subject = Subject(f"{organisation} certificates"[:64], organisation)
-    return _issue(authority, public_key, subject, AUTHORITY_DAYS)
+    return _issue(authority, public_key, subject, (SIGNS_CERTIFICATES, AUTHORITY_DAYS))
 
 
 def _issue(
-    authority: Authority, public_key: ec.EllipticCurvePublicKey, subject: Subject, days: int
+    authority: Authority,
+    public_key: ec.EllipticCurvePublicKey,
+    subject: Subject,
+    purpose: tuple[str, int],
 ) -> x509.Certificate:
+    signs, days = purpose
     if not isinstance(public_key.curve, ec.SECP256R1):
         raise ValueError("only keys on P-256 are certified")
     issuer = authority.certificate
@@ -78,6 +85,9 @@ def _issue(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_documents=True), critical=True)
         .add_extension(identifier, critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.UniformResourceIdentifier(signs)]), critical=False
+        )
     )
     return builder.sign(authority.key, hashes.SHA256())
 
@@ -120,6 +130,15 @@ def _name(subject: Subject) -> x509.Name:
         (NameOID.COMMON_NAME, subject.name),
     ]
     return x509.Name([x509.NameAttribute(oid, text[:64]) for oid, text in parts if text])
+
+
+def may_sign(certificate: x509.Certificate, purpose: str) -> bool:
+    """Whether the authority issued the certificate for this (SIGNS_REPORTS, …)."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return purpose in names.value.get_values_for_type(x509.UniformResourceIdentifier)
 
 
 def common_name(certificate: x509.Certificate) -> str:

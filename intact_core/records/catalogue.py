@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
 from sqlalchemy import JSON, Boolean, Date, Integer, Numeric, Table, Text, Uuid
@@ -85,17 +85,40 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+_LARGEST = 2**31 - 1
+
+
+def _boolean(value: object) -> object:
+    return value if isinstance(value, bool) else _wrong(value)
+
+
+def _integer(value: object) -> object:
+    fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST
+    return value if fits else _wrong(value)
+
+
+def _text(value: object) -> object:
+    # PostgreSQL stores no zero character.
+    return value if isinstance(value, str) and "\0" not in value else _wrong(value)
+
+
+def _json(value: object) -> object:
+    return value if isinstance(value, dict | list) else _wrong(value)
+
+
+def _wrong(value: object) -> NoReturn:
+    raise TypeError(f"{value!r} has no place in this column")
+
+
 _READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[Any], Any]], ...] = (
     (UtcDateTime, _moment),
     (Uuid, UUID),
     (Date, date.fromisoformat),
     (Numeric, Decimal),
-)
-_PLAIN: tuple[tuple[type[TypeEngine[Any]], type | tuple[type, ...]], ...] = (
-    (Boolean, bool),
-    (Integer, int),
-    (Text, str),
-    (JSON, (dict, list)),
+    (Boolean, _boolean),
+    (Integer, _integer),
+    (Text, _text),
+    (JSON, _json),
 )
 
 
@@ -103,19 +126,7 @@ def _reader(column_type: TypeEngine[Any]) -> Callable[[Any], Any]:
     for kind, read in _READERS:
         if isinstance(column_type, kind):
             return read
-    for kind, expected in _PLAIN:
-        if isinstance(column_type, kind):
-            return _checked(expected)
     raise TypeError(f"no wire form for {column_type!r}")
-
-
-def _checked(expected: type | tuple[type, ...]) -> Callable[[Any], Any]:
-    def read(value: object) -> object:
-        if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-            raise TypeError(f"{value!r} is not {expected}")
-        return value
-
-    return read
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,13 @@ def deciders(world: World, audit: Row) -> list[Candidate]:
     }
     staff = [user for user in world.find("users") if user.client_id is None]
     return [
-        Candidate(user.id, user.full_name, _exclusions(user, team, held, competent))
-        for user in sorted(staff, key=lambda user: str(user.full_name))
+        Candidate(user.id, _name(user), _exclusions(user, team, held, competent))
+        for user in sorted(staff, key=_name)
     ]
+
+
+def _name(user: Row) -> str:
+    return " ".join(part for part in (user.first_name, user.last_name) if part) or str(user.email)
 
 
 def _exclusions(

@@ -1,7 +1,6 @@
 """The camera as the application sees it, and the dialog that takes a picture with it."""
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
@@ -21,16 +20,6 @@ class Camera(Protocol):
     def start(self, device: int, on_error: Callable[[IntactError], None]) -> None: ...
     def take(self, on_picture: Callable[[bytes], None]) -> None: ...
     def stop(self) -> None: ...
-
-
-def load_camera() -> Camera | None:
-    """The system's cameras, or None where Qt Multimedia or its libraries are missing."""
-    try:
-        module = import_module("intact_desktop.qt.multimedia_camera")
-    except ImportError:
-        return None
-    camera: Camera = module.MultimediaCamera()
-    return camera
 
 
 class CameraDialog(QDialog):

@@ -124,9 +124,9 @@ def _clear(size: int) -> QPixmap:
 @cache
 def _font() -> tuple[str, dict[str, str]]:
     spec = find_spec("qtawesome")
-    if spec is None or spec.origin is None:
+    if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("the icons of qtawesome are not installed")
-    folder = Path(spec.origin).parent / "fonts"
+    folder = Path(spec.submodule_search_locations[0]) / "fonts"
     number = QFontDatabase.addApplicationFontFromData((folder / _FONT).read_bytes())
     codes = json.loads((folder / _MAP).read_text("utf-8"))
     signs = {name: chr(int(code, 16)) for name, code in codes.items()}

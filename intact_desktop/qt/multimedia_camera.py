@@ -1,21 +1,34 @@
-"""The system's cameras through Qt Multimedia. Only `camera.load_camera` imports this."""
+"""The system's cameras through Qt Multimedia."""
 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QBuffer, QIODevice, QObject
 from PySide6.QtGui import QImage
-from PySide6.QtMultimedia import (
-    QCamera,
-    QImageCapture,
-    QMediaCaptureSession,
-    QMediaDevices,
-)
-from PySide6.QtMultimediaWidgets import QVideoWidget
 from PySide6.QtWidgets import QWidget
 
 from intact_core.errors import IntactError
+from intact_desktop.qt.camera import Camera
+
+try:
+    from PySide6.QtMultimedia import (
+        QCamera,
+        QImageCapture,
+        QMediaCaptureSession,
+        QMediaDevices,
+    )
+    from PySide6.QtMultimediaWidgets import QVideoWidget
+except ImportError:
+    # A library of the system that Qt Multimedia needs is missing: there is no camera then.
+    _IS_THERE = False
+else:
+    _IS_THERE = True
 
 _QUALITY = 92
+
+
+def load_camera() -> Camera | None:
+    """The system's cameras, or None where Qt Multimedia or its libraries are missing."""
+    return MultimediaCamera() if _IS_THERE else None
 
 
 class MultimediaCamera(QObject):

@@ -198,6 +198,7 @@ def style_sheet(chosen: Colours) -> str:
     QFrame[look="drop"][over="true"] {{ border: 2px solid {chosen.accent};
         background: {chosen.selection}; }}
     QFrame[look="navigation"] {{ background: {chosen.raised}; border: 0; }}
+    QFrame[look="navigation"] QListWidget {{ background: {chosen.raised}; }}
     QFrame[look="status"] {{ background: {chosen.raised}; border: 0; }}
     """
 

@@ -62,6 +62,7 @@ class SyncEngine:
         self._progress: Progress = _silent
         self._acknowledged = 0
         self._sent = 0
+        self._offset = timedelta()
 
     def round(self, progress: Progress = _silent) -> Round:
         """One whole round; raises IntactError when it could not be finished.
@@ -84,9 +85,8 @@ class SyncEngine:
         received = self._pull(answer)
         sent_files = self._transfer.send_all(self._progress)
         fetched = self._transfer.fetch_all(self._progress)
-        offset = answer.server_time - clock.now()
         proof = self._prove(end)
-        return Round(self._sent, received, sent_files, fetched, offset, proof)
+        return Round(self._sent, received, sent_files, fetched, self._offset, proof)
 
     def _hello(self) -> HelloAnswer:
         with reading(self._engine).connect() as connection:
@@ -111,7 +111,8 @@ class SyncEngine:
         return answer
 
     def _note_offset(self, answer: HelloAnswer) -> None:
-        offset = round((answer.server_time - clock.now()).total_seconds())
+        self._offset = answer.server_time - clock.now()
+        offset = round(self._offset.total_seconds())
         with self._engine.begin() as connection:
             known = connection.scalar(select(_DEVICE.c.clock_offset_seconds))
             if known is None or abs(known - offset) > 1:

@@ -1,6 +1,5 @@
 """A tenant's signing keys: authority, documents, leases, claims; private parts sealed."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography import x509
@@ -15,20 +14,17 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy.orm import Session
 
 from intact_core import clock
+from intact_core.documents.signer import Signer
+from intact_core.documents.x509_certificates import (
+    Authority,
+    issue_document_certificate,
+    make_authority,
+)
 from intact_core.errors import StorageFault
-from sync_server.auth import x509 as certificates
 from sync_server.auth.sealing import Sealing
 from sync_server.tables.accounts import TenantKey
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-
-
-@dataclass(frozen=True)
-class CertifiedKey:
-    """An ECDSA P-256 key with its X.509 certificate."""
-
-    key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
 
 
 class TenantKeys:
@@ -39,24 +35,27 @@ class TenantKeys:
 
     def make(self, session: Session, tenant_id: UUID, organisation: str) -> None:
         """All keys of a new tenant."""
-        authority_key, document_key = certificates.make_key(), certificates.make_key()
-        authority = certificates.authority(authority_key, organisation)
-        document = certificates.for_documents(authority, authority_key, document_key, organisation)
-        lease_key, claims_key = certificates.make_key(), ed25519.Ed25519PrivateKey.generate()
+        authority, document_key, lease_key = make_authority(organisation), _make(), _make()
+        document = issue_document_certificate(authority, document_key.public_key(), organisation)
+        claims_key = ed25519.Ed25519PrivateKey.generate()
         kept: tuple[tuple[str, PrivateKey, str], ...] = (
-            ("authority", authority_key, certificates.pem(authority)),
-            ("document", document_key, certificates.pem(document)),
+            ("authority", authority.key, pem(authority.certificate)),
+            ("document", document_key, pem(document)),
             ("lease", lease_key, public_pem(lease_key)),
             ("claims", claims_key, claims_key.public_key().public_bytes_raw().hex()),
         )
         for kind, key, public in kept:
             session.add(self._row(tenant_id, kind, key, public))
 
-    def authority(self, session: Session, tenant_id: UUID) -> CertifiedKey:
-        return self._certified(session, tenant_id, "authority")
+    def authority(self, session: Session, tenant_id: UUID) -> Authority:
+        """The tenant's own authority: certifies its documents and laptops."""
+        return Authority(*self._certified(session, tenant_id, "authority"))
 
-    def document(self, session: Session, tenant_id: UUID) -> CertifiedKey:
-        return self._certified(session, tenant_id, "document")
+    def document(self, session: Session, tenant_id: UUID) -> Signer:
+        """Signs what the server issues."""
+        key, certificate = self._certified(session, tenant_id, "document")
+        _, issuer = self._certified(session, tenant_id, "authority")
+        return Signer(key, certificate, (issuer,))
 
     def lease(self, session: Session, tenant_id: UUID) -> ec.EllipticCurvePrivateKey:
         key = self._open(self._found(session, tenant_id, "lease"))
@@ -74,12 +73,14 @@ class TenantKeys:
         """The public part as it is given out: PEM, or hexadecimal for the claims' key."""
         return self._found(session, tenant_id, kind).certificate
 
-    def _certified(self, session: Session, tenant_id: UUID, kind: str) -> CertifiedKey:
+    def _certified(
+        self, session: Session, tenant_id: UUID, kind: str
+    ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         row = self._found(session, tenant_id, kind)
         key = self._open(row)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise _wrong_kind()
-        return CertifiedKey(key, x509.load_pem_x509_certificate(row.certificate.encode()))
+        return key, x509.load_pem_x509_certificate(row.certificate.encode())
 
     def _found(self, session: Session, tenant_id: UUID, kind: str) -> TenantKey:
         row = session.get(TenantKey, (tenant_id, kind))
@@ -102,9 +103,17 @@ class TenantKeys:
         return load_der_private_key(content, password=None)
 
 
+def pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
 def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
     encoded = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return encoded.decode()
+
+
+def _make() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def _label(tenant_id: UUID, kind: str) -> str:

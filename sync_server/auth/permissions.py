@@ -1,88 +1,112 @@
-"""Who is calling: the account, its tenant, its roles; refused at once when any of them ended."""
+"""What a request's handler asks first: who is calling, and with what is it answered."""
 
-from dataclasses import dataclass, replace
-from uuid import UUID
+from typing import cast
 
+from fastapi import Request
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from intact_core.errors import NotAllowed, NotSignedIn
-from intact_core.records.people import Role, Tenant, User, UserRole
-from intact_core.rules.kernel import Actor
+from sync_server.auth import sessions
+from sync_server.auth.callers import Caller, caller_of
+from sync_server.auth.device_assertion import Nonces
+from sync_server.auth.keys import TenantKeys
+from sync_server.auth.passwords import Passwords
+from sync_server.auth.public_limit import PublicLimit
+from sync_server.auth.tokens import Tokens, ended, living
 from sync_server.database.engine import Database
-from sync_server.tables.accounts import Account
-from sync_server.tables.ledger import Device
-
-PLATFORM = "platform"
-OFFICE = ("admin", "cb_admin")
+from sync_server.settings import Settings
+from sync_server.tables.accounts import Account, AuthToken, WebSession
 
 
-@dataclass(frozen=True)
-class Caller:
-    """A signed-in person. Without a tenant: an operator of the platform."""
-
-    email: str
-    user_id: UUID
-    tenant_id: UUID | None
-    roles: frozenset[str]
-    name: str
-    client_id: UUID | None = None
-    device_id: UUID | None = None
-
-    @property
-    def is_platform(self) -> bool:
-        return self.tenant_id is None
-
-    @property
-    def tenant(self) -> UUID:
-        """The tenant; raises NotAllowed for an operator of the platform."""
-        if self.tenant_id is None:
-            raise NotAllowed("An operator of the platform sees no tenant's data.")
-        return self.tenant_id
-
-    def has(self, *codes: str) -> bool:
-        return not self.roles.isdisjoint(codes)
-
-    def require(self, *codes: str) -> None:
-        """Raises NotAllowed without one of the roles."""
-        if not self.has(*codes):
-            raise NotAllowed("Your role does not allow this. Ask an administrator of your tenant.")
-
-    def actor(self) -> Actor:
-        return Actor(self.user_id, self.roles, self.client_id, self.device_id)
+def database_of(request: Request) -> Database:
+    return cast(Database, request.app.state.database)
 
 
-def caller_of(database: Database, account: Account, device_id: UUID | None = None) -> Caller:
-    """The caller behind an account; raises NotSignedIn where tenant, user or device ended."""
-    if account.home_tenant_id is None:
-        return Caller(account.email, account.user_id, None, frozenset({PLATFORM}), account.email)
-    with database.read(account.home_tenant_id) as session:
-        caller = _of_tenant(session, account, account.home_tenant_id)
-        return caller if device_id is None else _on_device(session, caller, device_id)
+def settings_of(request: Request) -> Settings:
+    return cast(Settings, request.app.state.settings)
 
 
-def _of_tenant(session: Session, account: Account, tenant_id: UUID) -> Caller:
-    tenant = session.get(Tenant, (tenant_id, tenant_id))
-    if tenant is None or tenant.deleted_at is not None or tenant.status == "suspended":
-        raise NotSignedIn("This organisation's access is suspended. Nothing was lost.")
-    user = session.get(User, (tenant_id, account.user_id))
-    if user is None or user.deleted_at is not None or not user.is_active:
-        raise NotSignedIn("This account is not active. Ask an administrator of your tenant.")
-    held = (
-        select(Role.code)
-        .join(UserRole, (UserRole.role_id == Role.id) & (UserRole.tenant_id == Role.tenant_id))
-        .where(UserRole.user_id == user.id, UserRole.deleted_at.is_(None))
-        .where(Role.deleted_at.is_(None))
-    )
-    roles = frozenset(session.scalars(held))
-    return Caller(account.email, user.id, tenant_id, roles, user.full_name, user.client_id)
+def passwords_of(request: Request) -> Passwords:
+    return cast(Passwords, request.app.state.passwords)
 
 
-def _on_device(session: Session, caller: Caller, device_id: UUID) -> Caller:
-    device = session.get(Device, (caller.tenant, device_id))
-    if device is None or device.user_id != caller.user_id or device.revoked_at is not None:
-        raise NotSignedIn(
-            "This laptop's access was withdrawn. Nothing on it was lost. "
-            "Ask an administrator of your tenant."
-        )
-    return replace(caller, device_id=device_id)
+def tokens_of(request: Request) -> Tokens:
+    return cast(Tokens, request.app.state.tokens)
+
+
+def nonces_of(request: Request) -> Nonces:
+    return cast(Nonces, request.app.state.nonces)
+
+
+def keys_of(request: Request) -> TenantKeys:
+    return cast(TenantKeys, request.app.state.keys)
+
+
+def address_of(request: Request) -> str:
+    """The network address, for throttling only."""
+    return request.client.host if request.client else ""
+
+
+def public_limit(request: Request) -> None:
+    """Count a public question of this address; raises TooManyRequests."""
+    cast(PublicLimit, request.app.state.public_limit).take(address_of(request))
+
+
+def token_of(request: Request) -> str:
+    """The bearer token of the request; raises NotSignedIn without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise ended()
+    return token.strip()
+
+
+def any_caller(request: Request) -> Caller:
+    """Whoever the bearer token stands for, person or laptop."""
+    row, account = _living(request)
+    return caller_of(database_of(request), account, row.device_id)
+
+
+def bearer_caller(request: Request) -> Caller:
+    """The person that a bearer token stands for; a laptop's token reaches only its own routes."""
+    row, account = _living(request)
+    if row.device_id is not None:
+        raise NotAllowed("This token is for the laptop's sync alone.")
+    return caller_of(database_of(request), account)
+
+
+def device_caller(request: Request) -> Caller:
+    """The person and the laptop that a laptop's access token stands for."""
+    row, account = _living(request)
+    if row.device_id is None:
+        raise NotAllowed("This is for enrolled laptops alone.")
+    return caller_of(database_of(request), account, row.device_id)
+
+
+def web_session(request: Request) -> WebSession | None:
+    """The browser's session, if it has a living one."""
+    value = request.cookies.get(sessions.cookie_name(settings_of(request)))
+    with database_of(request).read(None) as session:
+        return sessions.find(session, value)
+
+
+def web_caller(request: Request) -> Caller:
+    """The person whose browser this is; raises NotSignedIn."""
+    database, row = database_of(request), web_session(request)
+    if row is None:
+        raise NotSignedIn("Sign in to see this page.")
+    with database.read(None) as session:
+        account = session.scalar(select(Account).where(Account.email == row.email))
+    if account is None:
+        raise NotSignedIn("Sign in to see this page.")
+    request.state.web_session = row
+    return caller_of(database, account)
+
+
+def _living(request: Request) -> tuple[AuthToken, Account]:
+    jti = tokens_of(request).jti_of(token_of(request))
+    with database_of(request).read(None) as session:
+        row = living(session, jti)
+        account = session.get(Account, row.email)
+    if account is None:
+        raise ended()
+    return row, account

@@ -5,8 +5,8 @@ from sqlalchemy import select
 from intact_core import clock
 from intact_core.errors import NotSignedIn
 from sync_server.auth import throttle
+from sync_server.auth.callers import Caller, caller_of
 from sync_server.auth.passwords import Passwords
-from sync_server.auth.permissions import Caller, caller_of
 from sync_server.database.engine import Database
 from sync_server.tables.accounts import Account
 

@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from intact_core import canonical
 from intact_core.records.catalogue import TypeSpec
 from intact_core.rules.kernel import Actor
 from intact_core.sync.operations import GENESIS, link
+from sync_server.database.sets import insert_rows
 from sync_server.ledger.counters import raise_scope, take_scope
+from sync_server.tables.base import table_of
 from sync_server.tables.ledger import AuditLog
 
 LOG_SCOPE = "log"
@@ -57,7 +58,7 @@ def append_entries(
         before, last = last, link(last, canonical.dumps(row))
         rows.append({**row, "tenant_id": tenant_id, "prev_hash": before, "hash": last})
     if rows:
-        connection.execute(insert(AuditLog), rows)
+        insert_rows(connection, table_of(AuditLog), rows)
         raise_scope(connection, tenant_id, LOG_SCOPE, seq, last)
 
 

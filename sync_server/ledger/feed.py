@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from intact_core.records.catalogue import TypeSpec
 from intact_core.records.unit_of_work import Written
 from intact_core.rules.kernel import Actor
 from intact_core.sync import digest
+from sync_server.database.sets import insert_rows, update_rows
 from sync_server.ledger.audit_log import append_entries
 from sync_server.ledger.counters import raise_scope, take_scope, take_serials
 from sync_server.tables.base import table_of
@@ -53,15 +54,7 @@ class Head:
 Ref = tuple[str, UUID]
 
 _HEADS = table_of(RecordHead)
-_UPDATE_HEAD = (
-    update(_HEADS)
-    .where(
-        _HEADS.c.tenant_id == bindparam("of_tenant"),
-        _HEADS.c.type == bindparam("of_type"),
-        _HEADS.c.id == bindparam("of_id"),
-    )
-    .values({name: bindparam(name) for name in ("rev", "field_rev", "hash", "updated_at")})
-)
+_HEAD_KEYS = ("tenant_id", "type", "id")
 
 
 def record_written(
@@ -188,16 +181,17 @@ class _Steps:
         new = [(ref, state) for ref, state in self.states.items() if state.is_new]
         if new:
             self._number(connection, [ref[0] for ref, _ in new])
-            connection.execute(insert(RecordHead), [self._head_row(*one) for one in new])
+            insert_rows(connection, _HEADS, [self._head_row(*one) for one in new])
         changed = [(ref, state) for ref, state in self.states.items() if not state.is_new]
         if changed:
-            connection.execute(_UPDATE_HEAD, [self._head_change(*one) for one in changed])
+            rows = [self._head_change(*one) for one in changed]
+            update_rows(connection, _HEADS, _HEAD_KEYS, rows)
 
     def _head_change(self, ref: Ref, state: _State) -> dict[str, Any]:
         return {
-            "of_tenant": self.tenant_id,
-            "of_type": ref[0],
-            "of_id": ref[1],
+            "tenant_id": self.tenant_id,
+            "type": ref[0],
+            "id": ref[1],
             "rev": state.rev,
             "field_rev": state.field_rev,
             "hash": state.hash,
@@ -239,5 +233,4 @@ class _Steps:
             out = [self.heads[ref].hash for ref, state in touched if not state.is_new]
             now = digest.moved(old, out=out, into=[state.hash for _, state in touched])
             raise_scope(connection, self.tenant_id, scope, seq, now)
-        if rows:
-            connection.execute(insert(FeedChange), rows)
+        insert_rows(connection, table_of(FeedChange), rows)

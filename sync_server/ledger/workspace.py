@@ -6,12 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.engine import Connection, RowMapping
 
 from intact_core import canonical, clock
 from intact_core.records.catalogue import ORDER, TypeSpec, spec_of
 from intact_core.sync.merge import Current
+from sync_server.database.sets import insert_rows, update_rows
 from sync_server.ledger.feed import Head, Put, Ref, load_heads
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import FeedChange
@@ -214,7 +215,7 @@ class Workspace:
             spec = spec_of(type_)
             rows = [self._staged[type_][ref[1]] for ref in refs]
             values = [{name: getattr(row, name) for name in spec.fields} for row in rows]
-            self._connection.execute(insert(spec.table), values)
+            insert_rows(self._connection, spec.table, values)
 
     def _update(self, type_: str, fields: Mapping[Ref, set[str]]) -> None:
         table = spec_of(type_).table
@@ -223,10 +224,6 @@ class Workspace:
             columns = tuple(sorted(names - set(_KEYS)))
             by_columns.setdefault(columns, []).append(self._staged[type_][ref[1]])
         for columns, rows in by_columns.items():
-            statement = (
-                update(table)
-                .where(table.c.tenant_id == self._tenant_id, table.c.id == bindparam("of_id"))
-                .values({name: bindparam(name) for name in columns})
-            )
-            values = [{"of_id": row.id} | {n: getattr(row, n) for n in columns} for row in rows]
-            self._connection.execute(statement, values)
+            wanted = (*_KEYS, *columns)
+            values = [{name: getattr(row, name) for name in wanted} for row in rows]
+            update_rows(self._connection, table, _KEYS, values)

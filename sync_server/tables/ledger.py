@@ -27,7 +27,8 @@ class RecordHead(ServerRow):
     __tablename__ = "record_head"
     __table_args__ = (
         Index(None, "tenant_id", "scope"),
-        UniqueConstraint("tenant_id", "type", "serial"),
+        # The serial before the type: led by both, PostgreSQL would take it for the primary key.
+        UniqueConstraint("tenant_id", "serial", "type"),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""Fixtures for the laptop's tests: a profile in a temporary folder, an in-memory keyring."""
+"""Fixtures for the laptop's tests: a profile, an in-memory keyring, a clock, our look."""
 
 import os
 from collections.abc import Iterator
@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from intact_core import clock
+from intact_desktop.qt import theme
 from intact_desktop.settings import Profile
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 class MemorySecrets:
@@ -65,3 +69,23 @@ def shared_photos() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real photos are not here: {folder}")
     return folder
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(qapp: QApplication, request: pytest.FixtureRequest) -> str:
+    """The whole application in one theme after the other."""
+    theme.apply(qapp, dark=request.param == "dark")
+    return request.param
+
+
+@pytest.fixture
+def photograph():
+    """Keep a picture of a widget where INTACT_PICTURES names a folder; else do nothing."""
+
+    def keep(widget: QWidget, name: str) -> None:
+        folder = os.environ.get("INTACT_PICTURES")
+        if folder:
+            QApplication.processEvents()
+            widget.grab().save(str(Path(folder) / f"{name}.png"))
+
+    return keep

@@ -18,7 +18,8 @@ from intact_core.sync.protocol import (
     Pull,
     Push,
 )
-from sync_server.auth.permissions import Caller, device_caller
+from sync_server.auth.callers import Caller
+from sync_server.auth.permissions import device_caller
 from sync_server.database.engine import Database
 from sync_server.ledger.giving import lines
 from sync_server.ledger.rounds import (

@@ -13,6 +13,7 @@ from intact_core.documents.report_data import (
     EvidenceFile,
     ExpectedSigner,
     Finding,
+    MainClause,
     ReportSnapshot,
     Site,
     Standard,
@@ -97,7 +98,8 @@ FINDINGS = (
     ),
     Finding(
         "f4", "OBS-01", "observation", "7.5", "Documents are kept current.",
-        "One work instruction at line 2 was a version behind; it was exchanged at once.", "WI-22 v3.",
+        "One work instruction at line 2 was a version behind; it was exchanged at once.",
+        "WI-22 v3.",
     ),
 )  # fmt: skip
 
@@ -163,6 +165,15 @@ def snapshot(item_count: int = 42, photo_count: int = 10, **changes: object) -> 
         "internal_audit_and_review": "Done for all processes; the review led to three actions.",
         "key_findings_summary": "Good traceability and a strong grip on design changes. Parts on "
         "hold can leave the house, and two gauges were out of calibration.",
+        "main_clauses": (
+            MainClause("4", "Context"),
+            MainClause("5", "Leadership"),
+            MainClause("6", "Planning"),
+            MainClause("7", "Support"),
+            MainClause("8", "Operation"),
+            MainClause("9", "Performance evaluation"),
+            MainClause("10", "Improvement"),
+        ),
         "items": items(item_count),
         "findings": FINDINGS,
         "evidence": evidence(photo_count),

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QApplication, QLabel
 from reportlab.pdfgen.canvas import Canvas
 
 from intact_core.errors import BadInput, IntactError
-from intact_desktop.qt.camera import CameraDialog, load_camera
+from intact_desktop.qt.camera import CameraDialog
 from intact_desktop.qt.drop_area import DropArea
+from intact_desktop.qt.multimedia_camera import load_camera
 from intact_desktop.qt.pdf_view import PdfView
 from intact_desktop.qt.photo_view import PhotoView
 from intact_desktop.qt.signature_pad import SignaturePad
@@ -253,7 +254,6 @@ def test_a_camera_that_is_held_can_be_tried_again(qtbot) -> None:
     assert dialog.take_button.isEnabled()
 
 
-@pytest.mark.no_qt_log
 def test_the_systems_camera_answers_in_words(qapp) -> None:
     camera = load_camera()
     if camera is None:

@@ -154,3 +154,15 @@ def test_closing_does_not_wait_for_ever(qapp, heard: Heard) -> None:
     assert not lane.close(0.05)
     release.set()
     assert lane.close()
+
+
+def test_the_result_of_work_that_went_on_after_cancel_is_dropped(qtbot, lane: Lane) -> None:
+    release, delivered, after = threading.Event(), [], []
+    task = lane.run(release.wait, delivered.append)
+    full = lane.run(lambda: fail(StorageFault("unwanted")), on_error=delivered.append)
+    task.cancel()
+    full.cancel()
+    release.set()
+    lane.run(lambda: 1, after.append)
+    qtbot.waitUntil(lambda: after == [1])
+    assert delivered == []

@@ -927,7 +927,7 @@ def _ledger() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "type", "id", name=op.f("pk_record_head")),
         sa.UniqueConstraint(
-            "tenant_id", "type", "serial", name=op.f("uq_record_head_tenant_id_type_serial")
+            "tenant_id", "serial", "type", name=op.f("uq_record_head_tenant_id_serial_type")
         ),
     )
     op.create_index(
@@ -954,6 +954,9 @@ def _ledger() -> None:
         sa.Column("actor", sa.Uuid(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "scope", "seq", name=op.f("pk_change")),
+    )
+    op.create_index(
+        op.f("ix_change_tenant_id_record_id"), "change", ["tenant_id", "record_id"], unique=False
     )
     op.create_table(
         "op_receipt",

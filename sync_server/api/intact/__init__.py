@@ -1,0 +1,1 @@
+"""The Intact API under /api/v1, and the server's health."""

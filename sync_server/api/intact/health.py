@@ -1,0 +1,20 @@
+"""Whether the server works."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy import text
+
+from intact_core import clock
+from sync_server.auth.permissions import database_of
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/api/health")
+def health(request: Request) -> dict[str, Any]:
+    """Answers once the database does."""
+    database = database_of(request)
+    with database.read(None) as session:
+        session.execute(text("SELECT 1"))
+    return {"status": "ok", "database": database.engine.dialect.name, "time": clock.now()}

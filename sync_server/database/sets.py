@@ -1,0 +1,83 @@
+"""Writing many rows of one table at once.
+
+PostgreSQL takes them as one JSON document in one statement: 10,000 operations of five rows each
+took 14 s as pipelined single statements and a fraction of it this way. SQLite, in the same
+process, is fastest with a prepared statement for each row.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Table, bindparam, insert, text, update
+from sqlalchemy.engine import Connection
+
+from intact_core import canonical
+
+Rows = Sequence[dict[str, Any]]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows; all have the same columns, as column values."""
+    if not rows:
+        return
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table), list(rows))
+        return
+    columns = ", ".join(_quoted(connection, name) for name in rows[0])
+    connection.execute(
+        text(
+            f"INSERT INTO {_name(connection, table)} ({columns}) SELECT {columns}"  # noqa: S608
+            f" FROM json_populate_recordset(NULL::{_name(connection, table)}, CAST(:doc AS json))"
+        ),
+        {"doc": _document(rows)},
+    )
+
+
+def update_rows(connection: Connection, table: Table, keys: Sequence[str], rows: Rows) -> None:
+    """Update rows found by `keys`; all have the same columns, as column values."""
+    if not rows:
+        return
+    columns = [name for name in rows[0] if name not in keys]
+    if connection.dialect.name != "postgresql":
+        _update_each(connection, table, keys, columns, rows)
+        return
+    name = _name(connection, table)
+    changes = ", ".join(f"{_quoted(connection, c)} = x.{_quoted(connection, c)}" for c in columns)
+    same = " AND ".join(f"t.{_quoted(connection, k)} = x.{_quoted(connection, k)}" for k in keys)
+    connection.execute(
+        text(
+            f"UPDATE {name} AS t SET {changes}"  # noqa: S608
+            f" FROM json_populate_recordset(NULL::{name}, CAST(:doc AS json)) AS x WHERE {same}"
+        ),
+        {"doc": _document(rows)},
+    )
+
+
+def _update_each(
+    connection: Connection,
+    table: Table,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    rows: Rows,
+) -> None:
+    statement = (
+        update(table)
+        .where(*(table.c[key] == bindparam(f"of_{key}") for key in keys))
+        .values({name: bindparam(name) for name in columns})
+    )
+    connection.execute(
+        statement,
+        [{f"of_{k}": row[k] for k in keys} | {c: row[c] for c in columns} for row in rows],
+    )
+
+
+def _document(rows: Rows) -> str:
+    return canonical.dumps(list(rows)).decode()
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)
+
+
+def _name(connection: Connection, table: Table) -> str:
+    return connection.dialect.identifier_preparer.format_table(table)

@@ -1,0 +1,157 @@
+"""The merge, field kind by field kind, and what holds for every merge."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intact_core import clock, ids
+from intact_core.records.base import Merge
+from intact_core.records.catalogue import TYPES, spec_of
+from intact_core.sync import digest
+from intact_core.sync.merge import Current, merge
+from intact_core.sync.operations import Operation
+
+ME, OTHER = UUID(int=1), UUID(int=2)
+ITEM = spec_of("audit_checklists")
+FINDING = spec_of("non_conformities")
+AUDIT = spec_of("audit_schedules")
+
+
+def operation(type_: str, changes: dict[str, tuple[Any, Any]], **more: Any) -> Operation:
+    values = {"kind": "update", "base_rev": 1, **more}
+    return Operation(
+        n=1,
+        op_id=ids.new_id(),
+        txn_id=ids.new_id(),
+        type=type_,
+        id=UUID(int=9),
+        changes=changes,
+        wall_time=clock.now(),
+        **values,
+    )
+
+
+def current(body: dict[str, Any], rev: int = 2, **field_rev: tuple[int, UUID]) -> Current:
+    return Current(body, rev, {name: (at, str(who)) for name, (at, who) in field_rev.items()})
+
+
+def test_an_unchanged_field_takes_the_new_value() -> None:
+    op = operation("audit_checklists", {"rating": (None, "minor")})
+    merged = merge(op, ITEM, current({"rating": None}, auditor_finding=(2, OTHER)), ME)
+    assert (merged.verdict, merged.patch) == ("applied", {"rating": "minor"})
+
+
+def test_equal_values_are_no_change() -> None:
+    op = operation("audit_checklists", {"rating": (None, "minor")})
+    merged = merge(op, ITEM, current({"rating": "minor"}, rating=(2, OTHER)), ME)
+    assert merged.verdict == "no_change"
+
+
+def test_a_field_changed_by_somebody_else_clashes_and_stays() -> None:
+    op = operation("audit_checklists", {"rating": (None, "minor")})
+    merged = merge(op, ITEM, current({"rating": "major"}, rating=(2, OTHER)), ME)
+    assert (merged.verdict, merged.patch) == ("conflict", {})
+    [clash] = merged.clashes
+    assert (clash.base, clash.server, clash.incoming) == (
+        {"rating": None},
+        {"rating": "major"},
+        {"rating": "minor"},
+    )
+
+
+def test_own_earlier_operations_never_clash() -> None:
+    op = operation("audit_checklists", {"rating": ("minor", "major")})
+    merged = merge(op, ITEM, current({"rating": "minor"}, rating=(2, ME)), ME)
+    assert merged.verdict == "applied"
+
+
+def test_a_group_is_one_unit() -> None:
+    op = operation("non_conformities", {"clause": ("7.5", "7.5.3")})
+    body = {"severity": "major", "clause": "7.5", "description": "other words"}
+    merged = merge(op, FINDING, current(body, finding=(2, OTHER)), ME)
+    assert merged.verdict == "conflict"
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "verdict"),
+    [("draft", "client_review", "applied"), ("decided", "client_review", "conflict")],
+)
+def test_a_state_moves_only_along_its_steps(state: str, wanted: str, verdict: str) -> None:
+    op = operation("audit_schedules", {"workflow_status": ("draft", wanted)})
+    moved = current({"workflow_status": state}, workflow_status=(2, OTHER))
+    assert merge(op, AUDIT, moved, ME).verdict == verdict
+
+
+def test_delete_against_edit_keeps_the_record_alive() -> None:
+    op = operation(
+        "audit_checklists",
+        {"deleted_at": (None, "2026-01-01T00:00:00Z"), "deleted_reason": (None, "twice")},
+        kind="delete",
+    )
+    merged = merge(op, ITEM, current({"rating": "minor"}, rating=(2, OTHER)), ME)
+    assert (merged.patch, merged.clashes[0].kind) == ({}, "delete_edit")
+
+
+def test_an_edit_brings_a_deleted_record_back_and_says_so() -> None:
+    op = operation("audit_checklists", {"rating": (None, "minor")})
+    gone = {"rating": None, "deleted_at": "2026-01-01T00:00:00Z", "deleted_reason": "twice"}
+    merged = merge(op, ITEM, current(gone, deleted=(2, OTHER)), ME)
+    assert merged.patch == {"rating": "minor", "deleted_at": None, "deleted_reason": None}
+    assert merged.clashes[0].kind == "delete_edit"
+
+
+@pytest.mark.parametrize(
+    ("type_", "field", "refused"),
+    [
+        ("audit_checklists", "requirement", "fixed"),
+        ("audit_schedules", "audit_number", "server_only"),
+        ("audit_checklists", "no_such_field", "unknown_field"),
+    ],
+)
+def test_what_may_never_change_is_refused(type_: str, field: str, refused: str) -> None:
+    op = operation(type_, {field: (None, "x")})
+    assert merge(op, spec_of(type_), current({}), ME).refused == refused
+
+
+def test_every_field_of_every_record_has_a_merge_kind() -> None:
+    for spec in TYPES.values():
+        for name, field in spec.fields.items():
+            assert isinstance(field.merge, Merge), f"{spec.name}.{name}"
+            assert (field.merge is Merge.STATE) <= (field.steps is not None), f"{spec.name}.{name}"
+
+
+values = st.sampled_from([None, "compliant", "minor", "major"])
+
+
+@given(base=values, server=values, mine=values, server_rev=st.integers(1, 3))
+def test_no_value_ever_entered_disappears(
+    base: str | None, server: str | None, mine: str | None, server_rev: int
+) -> None:
+    op = operation("audit_checklists", {"rating": (base, mine)})
+    merged = merge(op, ITEM, current({"rating": server}, rating=(server_rev, OTHER)), ME)
+    kept = [merged.patch.get("rating", server)]
+    kept += [side["rating"] for clash in merged.clashes for side in (clash.server, clash.incoming)]
+    assert mine in kept
+    assert server in kept or server_rev <= op.base_rev
+
+
+bodies = st.dictionaries(
+    st.sampled_from("abcdef"), st.integers(-(2**53), 2**53) | st.none(), max_size=4
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), bodies), max_size=30))
+def test_the_moving_digest_equals_the_recomputed_one(
+    writes: list[tuple[int, dict[str, Any]]],
+) -> None:
+    rows: dict[int, str] = {}
+    moving = digest.EMPTY
+    for rev, (key, body) in enumerate(writes):
+        value = digest.row_hash("t", UUID(int=key), rev, body)
+        out = [rows[key]] if key in rows else []
+        moving = digest.moved(moving, out=out, into=[value])
+        rows[key] = value
+    assert moving == digest.moved(digest.EMPTY, into=rows.values())

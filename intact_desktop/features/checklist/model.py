@@ -125,7 +125,7 @@ class ChecklistModel(QAbstractItemModel):
     def _node(self, index: Index) -> Node:
         if not index.isValid():
             return self._root
-        found: Node = index.internalPointer()  # type: ignore[assignment]
+        found: Node = index.internalPointer()
         return found
 
     def _tell(self, node: Node) -> None:

@@ -1,6 +1,6 @@
 """Keeping a signed report: its rows, its file and what waits to be sent, all or nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from intact_core.documents.report_data import (
     ReportSnapshot,
     snapshot_sha256,
 )
+from intact_core.documents.signer import Signer
 from intact_core.documents.verification_data import Verification
 from intact_core.errors import Place, RuleBroken
 from intact_core.records.conclusions import AuditReport, Signature
@@ -46,6 +47,16 @@ class Built:
         """Who is to sign in that field, or None."""
         signers = self.frozen.snapshot.expected_signers
         return next((one for one in signers if one.field == field), None)
+
+
+@dataclass(frozen=True)
+class HalfSigned:
+    """A report with the lead's signature, in memory only until the rest is done."""
+
+    built: Built
+    pdf: bytes
+    at: datetime
+    signer: Signer = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ Importing this takes a good part of a second, so it is loaded when a report is f
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -23,7 +22,7 @@ from intact_core.documents.verification_data import Verification
 from intact_core.errors import BadInput, Damaged, IntactError, StorageFault
 from intact_desktop.evidence.capture import report_preview
 from intact_desktop.evidence.files import EvidenceFiles
-from intact_desktop.features.report.actions import CLIENT, LEAD, Built, Frozen, Sealed
+from intact_desktop.features.report.actions import CLIENT, LEAD, Built, Frozen, HalfSigned, Sealed
 from intact_desktop.settings import Profile, replace_file
 from intact_desktop.vault import device_key, vault
 from intact_desktop.vault.device_key import DeviceKey
@@ -31,16 +30,6 @@ from intact_desktop.vault.vault import Opening
 
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class HalfSigned:
-    """A report with the lead's signature, in memory only until the rest is done."""
-
-    built: Built
-    pdf: bytes
-    at: datetime
-    signer: Signer = field(repr=False)
 
 
 def build(files: EvidenceFiles, frozen: Frozen, progress: Progress, cancelled: Cancelled) -> Built:

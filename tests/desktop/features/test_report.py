@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PySide6.QtCore import QPoint, Qt
 from sqlalchemy import select, update
 
 from intact_core import clock, ids
@@ -17,6 +18,7 @@ from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import FindingItem, NonConformity
 from intact_desktop.evidence.capture import capture
 from intact_desktop.features.report import actions, paper, queries
+from intact_desktop.features.report.page import ReportPage
 from intact_desktop.store.tables import Blob, Device, Outbox
 from intact_desktop.vault.throttle import WrongOrTooSoon
 from intact_desktop.vault.vault import Opening
@@ -107,9 +109,7 @@ def frozen(bench, laptop, *signers):
 
 
 def built(bench, laptop, *signers):
-    return paper.build(
-        bench.files, frozen(bench, laptop, *signers), lambda done, whole: None, lambda: False
-    )
+    return paper.build(bench.files, frozen(bench, laptop, *signers), lambda *_: None, lambda: False)
 
 
 def sealed(bench, laptop, *signers):
@@ -178,9 +178,7 @@ def test_two_sign_one_file_and_all_of_it_is_kept_together(photo, bench) -> None:
     assert signatures["drawn"].signer_name == "Jo Murray"
     assert signatures["drawn"].device_id == bench.opened.device_id
     again = bench.files.read(photo.audit_id, report.sha256)
-    assert paper.verify(
-        bench.opened.profile, again, actions.manifest_bytes(seen.manifest)
-    ).ok
+    assert paper.verify(bench.opened.profile, again, actions.manifest_bytes(seen.manifest)).ok
 
 
 def test_the_lead_may_sign_alone(documented, bench) -> None:
@@ -248,3 +246,127 @@ def test_rows_that_are_gone_are_not_in_the_report(documented, bench) -> None:
         connection.execute(update(AuditSchedule).values(audit_stage="stage1"))
     with bench.readers() as session:
         assert queries.snapshot(session, documented.audit_id).findings == ()
+
+
+def draw(qtbot, pad) -> None:
+    left, line = Qt.MouseButton.LeftButton, pad.height() // 2
+    qtbot.mousePress(pad, left, pos=QPoint(40, line))
+    for place in range(12):
+        qtbot.mouseMove(pad, QPoint(50 + 18 * place, line + (-25 if place % 2 else 25)))
+    qtbot.mouseRelease(pad, left, pos=QPoint(280, line))
+
+
+def open_dialog(page, qtbot):
+    page.sign_button.click()
+    qtbot.waitUntil(lambda: page.sign_dialog is not None)
+    return page.sign_dialog
+
+
+def test_the_page_says_what_is_missing_and_goes_there(
+    laptop, bench, opens, qtbot, pictured
+) -> None:
+    page = opens(ReportPage(bench))
+    assert page.missing_list.count() == 4
+    with qtbot.waitSignal(bench.place_wanted) as caught:
+        page.missing_list.itemActivated.emit(page.missing_list.item(3))
+    assert caught.args[0].type == "audit_recommendations"
+    assert not page.sign_button.isEnabled()
+    with qtbot.waitSignal(page.built, timeout=20_000):
+        page.build_button.click()
+    assert page.pdf.page_count > 3
+    page.sign_button.click()
+    qtbot.waitUntil(page.notice.isVisible)
+    assert "Not ready to be signed" in page.notice.text.text()
+    pictured(page, "report-missing")
+
+
+def test_build_look_and_sign_with_the_client(photo, bench, opens, qtbot, pictured) -> None:
+    page = opens(ReportPage(bench))
+    assert page.signers.client_name.text() == "Jo Murray"
+    with qtbot.waitSignal(page.built, timeout=20_000):
+        page.build_button.click()
+    qtbot.wait(300)
+    pictured(page, "report-built")
+    dialog = open_dialog(page, qtbot)
+    dialog.passphrase.setText(PASSPHRASE)
+    dialog.lead_button.click()
+    qtbot.waitUntil(lambda: dialog.steps.currentIndex() == 1, timeout=20_000)
+    assert not dialog.client_button.isEnabled()
+    draw(qtbot, dialog.pad)
+    pictured(dialog, "report-sign-client")
+    with qtbot.waitSignals([page.signed, page.checked], timeout=20_000):
+        dialog.client_button.click()
+    qtbot.waitUntil(page.signed_view.isVisible)
+    assert "Genuine" in page.signed_view.verdict.text()
+    assert page.signed_view.steps.count() >= 8
+    qtbot.wait(300)
+    pictured(page, "report-signed")
+
+
+def test_a_signed_report_is_checked_again_and_copied(
+    documented, bench, opens, qtbot, tmp_path
+) -> None:
+    done = sealed(bench, documented, LEAD)
+    with bench.sessions.begin() as session:
+        actions.record(session, done)
+    page = ReportPage(bench)
+    with qtbot.waitSignal(page.checked, timeout=20_000) as caught:
+        opens(page)
+    assert caught.args[0].ok
+    copy = tmp_path / "copy.pdf"
+    with qtbot.waitSignal(bench.said):
+        page.save_to(str(copy))
+    assert copy.read_bytes() == done.pdf
+
+
+def test_a_wrong_passphrase_can_be_tried_again(documented, bench, opens, qtbot, pictured) -> None:
+    page = opens(ReportPage(bench))
+    with qtbot.waitSignal(page.built, timeout=20_000):
+        page.build_button.click()
+    dialog = open_dialog(page, qtbot)
+    dialog.passphrase.setText("wrong wrong wrong")
+    dialog.lead_button.click()
+    qtbot.waitUntil(dialog.error.isVisible, timeout=20_000)
+    assert dialog.lead_button.isEnabled()
+    pictured(dialog, "report-sign-lead")
+
+
+def test_cancel_leaves_nothing(documented, bench, opens, qtbot) -> None:
+    page = opens(ReportPage(bench))
+    page.signers.client_signs.setChecked(False)
+    with qtbot.waitSignal(page.built, timeout=20_000):
+        page.build_button.click()
+    page.sign_button.click()
+    qtbot.waitUntil(lambda: page.sign_dialog is not None)
+    page.sign_dialog.cancel_button.click()
+    qtbot.waitUntil(lambda: page.sign_dialog is None)
+    with bench.readers() as session:
+        assert session.scalars(select(AuditReport)).all() == []
+        assert session.scalars(select(Blob)).all() == []
+
+
+def test_another_signer_needs_another_build(documented, bench, opens, qtbot) -> None:
+    page = opens(ReportPage(bench))
+    page.signers.client_name.clear()
+    page.build_button.click()
+    assert "who signs for the client" in page.notice.text.text()
+    qtbot.keyClicks(page.signers.client_name, "Per Lindqvist")
+    with qtbot.waitSignal(page.built, timeout=20_000):
+        page.build_button.click()
+    assert page.sign_button.isEnabled()
+    page.signers.client_signs.setChecked(False)
+    assert not page.sign_button.isEnabled()
+
+
+def test_a_change_elsewhere_makes_it_out_of_date(documented, bench, opens, qtbot) -> None:
+    page = opens(ReportPage(bench))
+    with qtbot.waitSignal(page.built, timeout=20_000):
+        page.build_button.click()
+
+    def change(session) -> None:
+        session.scalars(select(AuditChecklist)).first().auditor_finding = "One more thing"
+
+    with qtbot.waitSignal(page.ready):
+        bench.do(change)
+    assert not page.sign_button.isEnabled()
+    assert "Build it again" in page.notice.text.text()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from intact_desktop.features.evidence.actions import Where
 from intact_desktop.features.evidence.importing import Importer, Outcome
@@ -31,13 +31,15 @@ class Intake(QWidget):
         self.drop_area = DropArea()
         self.drop_area.received.connect(self.take)
         self.camera_button = button((self.tr("Camera"), self.open_camera))
-        self.drop_area.layout().addWidget(self.camera_button)
         self.progress = ProgressLine()
         self.notice = Banner()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(self.drop_area)
+        row = QHBoxLayout()
+        row.addWidget(self.drop_area, 1)
+        row.addWidget(self.camera_button)
+        column.addLayout(row)
         column.addWidget(self.progress)
         column.addWidget(self.notice)
 

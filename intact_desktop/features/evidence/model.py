@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from intact_core.errors import IntactError
 from intact_desktop.evidence.capture import thumbnail
 from intact_desktop.features.evidence.queries import Piece
-from intact_desktop.qt import theme
+from intact_desktop.qt import theme, words
 from intact_desktop.qt.photo_view import placeholder
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
@@ -105,7 +105,7 @@ class EvidenceDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         del option, index
-        return QSize(THUMB.width() + 2 * GRID, THUMB.height() + 6 * GRID)
+        return QSize(THUMB.width() + 2 * GRID, THUMB.height() + 7 * GRID)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         chosen, piece = theme.colours(), index.data(PIECE)
@@ -123,7 +123,7 @@ class EvidenceDelegate(QStyledItemDelegate):
         _draw_line(painter, line, str(index.data() or ""))
         painter.setPen(chosen.muted)
         belongs = " · ".join(part for part in (piece.clause, piece.finding) if part)
-        _draw_line(painter, line.translated(0, 2 * GRID + 2), belongs or piece.name)
+        _draw_line(painter, line.translated(0, 2 * GRID + 2), belongs or words.size(piece.size))
         painter.restore()
 
 

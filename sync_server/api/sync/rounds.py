@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from intact_core import clock
@@ -18,6 +18,7 @@ from intact_core.sync.protocol import (
     Pull,
     Push,
 )
+from sync_server.api.sync.bodies import Raw
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import device_caller
 from sync_server.database.engine import Database
@@ -36,7 +37,6 @@ from sync_server.services.leases import sign_lease
 router = APIRouter(prefix="/sync/v1", tags=["sync"])
 Message = TypeVar("Message")
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
-RawBody = Annotated[bytes, Body(media_type="application/json")]
 
 
 def decode(body: bytes, kind: type[Message]) -> Message:
@@ -58,7 +58,7 @@ def _json(message: object) -> Response:
 
 
 @router.post("/hello")
-def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
+def hello(request: Request, caller: DeviceCaller, body: Raw) -> Response:
     """Where both sides stand."""
     message = decode(body, Hello)
     database: Database = request.app.state.database
@@ -84,7 +84,7 @@ def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
 
 
 @router.post("/push")
-def push(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
+def push(request: Request, caller: DeviceCaller, body: Raw) -> Response:
     """Operations up, receipts down."""
     message = decode(body, Push)
     database: Database = request.app.state.database
@@ -99,7 +99,7 @@ def push(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
 
 
 @router.post("/pull")
-def pull(request: Request, caller: DeviceCaller, body: RawBody) -> StreamingResponse:
+def pull(request: Request, caller: DeviceCaller, body: Raw) -> StreamingResponse:
     """Changes down, as lines; without the last one nothing is applied."""
     message = decode(body, Pull)
     tenant_id, _ = caller.device_keys

@@ -1,1 +1,192 @@
 """Command line of the server."""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from uuid import UUID
+
+import uvicorn
+from cryptography import x509
+from sqlalchemy import make_url
+
+from intact_core import ids
+from intact_core.documents.verification import verify_pdf
+from intact_core.errors import BadInput, IntactError
+from sync_server import settings as configuration
+from sync_server.app import make_app, open_database
+from sync_server.auth.keys import TenantKeys
+from sync_server.auth.passwords import Passwords
+from sync_server.auth.sealing import Sealing
+from sync_server.database.engine import Database
+from sync_server.database.migrate import APP_ROLE, migrate
+from sync_server.services.demo import DemoTools, load_demo
+from sync_server.services.tenants import TenantData, create_tenant, list_tenants
+from sync_server.services.users import NewUser, create_operator, create_user
+from sync_server.settings import Options, Settings
+
+FAILED, REFUSED = 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 when it worked, 1 when a document is not genuine, 2 when refused."""
+    given = _parser().parse_args(arguments)
+    try:
+        result: int = given.run(given)
+    except IntactError as error:
+        print(f"{error.title}: {error.sentence}", file=sys.stderr)  # noqa: T201
+        return REFUSED
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="intact-server", description="Intact's server.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = _command(commands, "serve", _serve, "serve laptops, APIs and pages")
+    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (8080)")
+    serve.add_argument("--public-url", help="address that laptops and certificates know")
+    serve.add_argument("--demo", action="store_true", help="load the demo first")
+    move = _command(commands, "migrate", _migrate, "bring the database to this version")
+    move.add_argument("--app-role", default=APP_ROLE, help="role of the application (PostgreSQL)")
+    tenant = _command(commands, "create-tenant", _create_tenant, "add a certification body")
+    tenant.add_argument("name")
+    tenant.add_argument("--legal-name")
+    tenant.add_argument("--address")
+    tenant.add_argument("--country")
+    user = _command(commands, "create-user", _create_user, "add a person; asks for the password")
+    user.add_argument("email")
+    user.add_argument("--tenant", help="its id or name; left out for an operator of the platform")
+    user.add_argument("--first-name", default="")
+    user.add_argument("--last-name", default="")
+    user.add_argument("--role", action="append", default=[], help="may be given several times")
+    verify = _command(commands, "verify", _verify, "check a report or certificate")
+    verify.add_argument("file", type=Path)
+    verify.add_argument("--trust", type=Path, action="append", default=[], help="authority (PEM)")
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    words: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=words, description=words)
+    parser.set_defaults(run=run)
+    parser.add_argument("--data", type=Path, help="folder of the server's data")
+    parser.add_argument("--database-url", help="database (an SQLite file in the data folder)")
+    return parser
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    return configuration.load(
+        Options(
+            data=given.data,
+            database_url=given.database_url,
+            host=getattr(given, "host", None),
+            port=getattr(given, "port", None),
+            public_url=getattr(given, "public_url", None),
+        )
+    )
+
+
+def _open(settings: Settings) -> Database:
+    """The database; SQLite is brought to this version by itself."""
+    if make_url(settings.database_url).get_backend_name() == "sqlite":
+        migrate(settings.database_url)
+    return open_database(settings)
+
+
+def _serve(given: argparse.Namespace) -> int:
+    settings = _settings(given)
+    database = _open(settings)
+    if given.demo:
+        load_demo(DemoTools(database, _keys(settings), Passwords()))
+    app = make_app(settings, database)
+    print(f"Intact serves {settings.public_url}", flush=True)  # noqa: T201
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, log_level="warning", server_header=False
+    )
+    return 0
+
+
+def _migrate(given: argparse.Namespace) -> int:
+    settings = _settings(given)
+    migrate(settings.database_url, given.app_role)
+    print("The database is of this version.")  # noqa: T201
+    return 0
+
+
+def _create_tenant(given: argparse.Namespace) -> int:
+    settings = _settings(given)
+    tenant_id = ids.new_id()
+    data = TenantData(given.name, given.legal_name, given.address, given.country)
+    with _open(settings).write(tenant_id) as session:
+        create_tenant(session, _keys(settings), tenant_id, data)
+    print(tenant_id)  # noqa: T201
+    return 0
+
+
+def _create_user(given: argparse.Namespace) -> int:
+    settings = _settings(given)
+    database = _open(settings)
+    hashed = Passwords().hash(_password())
+    if given.tenant is None:
+        with database.write(None) as session:
+            create_operator(session, given.email, hashed)
+        return 0
+    person = NewUser(given.email, given.first_name, given.last_name, tuple(given.role))
+    with database.write(_tenant(database, given.tenant)) as session:
+        create_user(session, person, hashed)
+    return 0
+
+
+def _password() -> str:
+    """From INTACT_PASSWORD, else asked for; never an argument, which others could see."""
+    return os.environ.get("INTACT_PASSWORD") or getpass.getpass("Password: ")
+
+
+def _tenant(database: Database, wanted: str) -> UUID:
+    for one in list_tenants(database):
+        if wanted in (str(one.id), one.name):
+            return one.id
+    raise BadInput(f"There is no tenant '{wanted}'.")
+
+
+def _keys(settings: Settings) -> TenantKeys:
+    return TenantKeys(Sealing(settings.secret))
+
+
+def _verify(given: argparse.Namespace) -> int:
+    try:
+        content = given.file.read_bytes()
+        trusted = [x509.load_pem_x509_certificate(path.read_bytes()) for path in given.trust]
+    except (OSError, ValueError) as fault:
+        raise BadInput(f"The file cannot be read: {fault}") from fault
+    trusted += _own_authorities(given)
+    found = verify_pdf(content, trusted=trusted)
+    marks = {True: "ok", False: "NO", None: "--"}
+    for step in found.steps:
+        print(f"[{marks[step.ok]}] {step.name}: {step.sentence}")  # noqa: T201
+    print(found.verdict.sentence)  # noqa: T201
+    return 0 if found.ok else FAILED
+
+
+def _own_authorities(given: argparse.Namespace) -> list[x509.Certificate]:
+    """The authorities of this server's tenants, where it has a database already."""
+    data = given.data or configuration.default_data()
+    url = configuration.database_url(Options(given.data, given.database_url), data)
+    address = make_url(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite and not (address.database and Path(address.database).is_file()):
+        return []
+    settings = _settings(given)
+    database, keys = open_database(settings), _keys(settings)
+    found = []
+    for one in list_tenants(database):
+        with database.read(one.id) as session:
+            found.append(keys.authority(session, one.id).certificate)
+    return found

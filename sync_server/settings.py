@@ -50,8 +50,7 @@ class Options:
 
 def load(options: Options, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings; makes the data folder and the secret's file where they are missing."""
-    data = options.data or Path(environment.get("INTACT_DATA") or user_data_path("intact-server"))
-    data = data.absolute()
+    data = (options.data or default_data(environment)).absolute()
     _make_folder(data)
     port = options.port or int(environment.get("INTACT_PORT") or DEFAULT_PORT)
     host = options.host or environment.get("INTACT_HOST") or "127.0.0.1"
@@ -64,6 +63,11 @@ def load(options: Options, environment: Mapping[str, str] = os.environ) -> Setti
         public_url=(public_url or f"http://{host}:{port}").rstrip("/"),
         secret=_secret(data, environment),
     )
+
+
+def default_data(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the data lies when no option says so."""
+    return Path(environment.get("INTACT_DATA") or user_data_path("intact-server"))
 
 
 def database_url(options: Options, data: Path, environment: Mapping[str, str] = os.environ) -> str:

@@ -141,6 +141,13 @@ class FieldSpec:
     steps: Mapping[str, frozenset[str]] | None
     required: bool
     read: Callable[[Any], Any]
+    exact: bool
+
+    def to_wire(self, value: Any) -> Wire:
+        """The wire form of the column's value; a number for a decimal column counts as one."""
+        if self.exact and value is not None:
+            value = Decimal(value)
+        return canonical.to_wire(value)
 
     def from_wire(self, value: Wire) -> Any:
         """The column's value of a wire value; raises BadInput when it has the wrong form."""
@@ -198,11 +205,12 @@ class TypeSpec:
 
     def normal(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
         """The same wire values in their one canonical form; unknown fields are left out."""
-        return {name: canonical.to_wire(value) for name, value in self.values(wire).items()}
+        fields = self.fields
+        return {name: fields[name].to_wire(value) for name, value in self.values(wire).items()}
 
     def body(self, row: Any) -> dict[str, Wire]:
         """Wire body of a mapped object or any row with the fields as attributes."""
-        return {name: canonical.to_wire(getattr(row, name)) for name in self.fields}
+        return {name: field.to_wire(getattr(row, name)) for name, field in self.fields.items()}
 
 
 def _field_spec(column: Any) -> FieldSpec:
@@ -216,6 +224,7 @@ def _field_spec(column: Any) -> FieldSpec:
         steps=info.get("steps"),
         required=not column.nullable,
         read=_reader(column.type),
+        exact=isinstance(column.type, Numeric),
     )
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from intact_core import canonical
 from intact_core.records.base import Record
 from intact_core.records.catalogue import ORDER, TypeSpec, spec_of
 
@@ -63,7 +62,7 @@ def _changed(row: Record) -> Written | None:
     if not old:
         return None
     changes = {
-        name: (canonical.to_wire(value), canonical.to_wire(getattr(row, name)))
+        name: (spec.fields[name].to_wire(value), spec.fields[name].to_wire(getattr(row, name)))
         for name, value in old.items()
     }
     values = {name: old.get(name, getattr(row, name)) for name in spec.fields}

@@ -1,6 +1,5 @@
 """Files up and down: resumable, verified, small ones first."""
 
-import hashlib
 from collections.abc import Callable
 from uuid import UUID
 
@@ -110,8 +109,7 @@ class FileTransfer:
             while state.receipt is None:
                 file.seek(state.offset)
                 chunk = file.read(CHUNK) or b""
-                checksum = hashlib.sha256(chunk).hexdigest()
-                state = self._gateway.send_blob(sha256, state.offset, chunk, checksum)
+                state = self._gateway.send_blob(sha256, state.offset, chunk)
                 self._set(sha256, audit_id, sent=state.offset)
         return state.receipt
 

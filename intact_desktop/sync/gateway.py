@@ -1,5 +1,7 @@
 """The server over HTTP: one method per message, every failure translated once."""
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from intact_core.errors import (
     BadInput,
@@ -48,10 +51,12 @@ class Forked(IntactError):
 
 
 @dataclass(frozen=True)
-class Enrolled:
-    """What the server gave at enrolment."""
+class Identity:
+    """How this laptop names itself to the server; `audience` is the server's pinned name."""
 
-    answer: dict[str, Any]
+    device_id: UUID
+    tenant_id: UUID
+    audience: str
 
 
 class Gateway:
@@ -61,13 +66,13 @@ class Gateway:
         self._client = httpx.Client(
             base_url=server, timeout=_TIMEOUT, transport=transport, follow_redirects=False
         )
-        self._device: UUID | None = None
+        self._identity: Identity | None = None
         self._sign: Sign | None = None
         self._token = ""
 
-    def use_device(self, device_id: UUID, sign: Sign) -> None:
-        """Speak as this enrolled laptop; `sign` signs with its key."""
-        self._device, self._sign, self._token = device_id, sign, ""
+    def use_device(self, identity: Identity, sign: Sign) -> None:
+        """Speak as this enrolled laptop; `sign` makes DER signatures (ECDSA P-256, SHA-256)."""
+        self._identity, self._sign, self._token = identity, sign, ""
 
     def close(self) -> None:
         """Close all connections."""
@@ -83,12 +88,12 @@ class Gateway:
         response = self._send("POST", "/api/v1/auth/login", content=body, headers=_JSON)
         return self._decode(response, dict[str, Any])
 
-    def enrol(self, token: str, public_key_pem: str, name: str) -> dict[str, Any]:
-        """Enrol this laptop: its certificate, the authority, a lease."""
-        body = msgspec.json.encode({"public_key": public_key_pem, "name": name})
+    def enrol(self, token: str, signing_request: str, name: str) -> dict[str, Any]:
+        """Enrol this laptop: its certificates, a lease, the server's name for assertions."""
+        body = msgspec.json.encode({"signing_request": signing_request, "name": name})
         headers = _JSON | {"authorization": f"Bearer {token}"}
         response = self._send("POST", "/api/v1/devices", content=body, headers=headers)
-        return self._decode(response, dict[str, Any])
+        return self._decode(response, _Envelope).data
 
     def hello(self, message: Hello) -> HelloAnswer:
         """The first message of a round."""
@@ -118,12 +123,13 @@ class Gateway:
         """Announce a blob; the answer says from where to go on."""
         return self._call("/sync/v1/blobs", msgspec.json.encode(offer), BlobState)
 
-    def send_blob(self, sha256: str, offset: int, chunk: bytes, chunk_sha256: str) -> BlobState:
-        """One chunk of a blob at an offset."""
+    def send_blob(self, sha256: str, offset: int, chunk: bytes) -> BlobState:
+        """One chunk of a blob at an offset (tus 1.0 with its checksum extension)."""
+        checksum = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
         headers = {
             "content-type": "application/offset+octet-stream",
             "upload-offset": str(offset),
-            "upload-checksum": f"sha256 {chunk_sha256}",
+            "upload-checksum": f"sha256 {checksum}",
         }
         path = f"/sync/v1/blobs/{sha256}"
         return self._decode(self._as_device("PATCH", path, chunk, headers), BlobState)
@@ -152,12 +158,10 @@ class Gateway:
     def _authorise(self) -> None:
         if self._token:
             return
-        if self._sign is None:
+        if self._sign is None or self._identity is None:
             raise NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
-        nonce = self._decode(self._send("POST", "/sync/v1/nonce"), dict[str, str])["nonce"]
-        claim = {"device_id": str(self._device), "nonce": nonce}
-        signature = self._sign(f"{self._device}:{nonce}".encode()).hex()
-        body = msgspec.json.encode({**claim, "signature": signature})
+        nonce = self._decode(self._send("POST", "/sync/v1/nonce"), dict[str, Any])["nonce"]
+        body = msgspec.json.encode({"assertion": _assertion(self._identity, nonce, self._sign)})
         response = self._send("POST", "/sync/v1/token", content=body, headers=_JSON)
         self._token = self._decode(response, dict[str, Any])["access_token"]
 
@@ -182,7 +186,8 @@ class Gateway:
         problem = _problem(response)
         if problem is None:
             raise _not_ours(response)
-        sentence = str(problem.get("message") or problem.get("detail") or response.reason_phrase)
+        words = (problem.get(name) for name in ("sentence", "message", "detail"))
+        sentence = next((str(one) for one in words if one), response.reason_phrase)
         code = response.status_code
         if code == httpx.codes.CONFLICT and "expected" in problem:
             raise Gap(int(problem["expected"]))
@@ -193,6 +198,30 @@ class Gateway:
                 f"The server could not do it ({code}). Nothing was lost; it is tried again."
             )
         raise _BY_STATUS.get(code, BadInput)(sentence)
+
+
+def _assertion(identity: Identity, nonce: str, sign: Sign) -> str:
+    """A JWT by the device's key (RFC 7523; ES256 of RFC 7518); the nonce stands for the clock."""
+    device_id = str(identity.device_id)
+    claims = {
+        "iss": device_id,
+        "sub": device_id,
+        "tenant_id": str(identity.tenant_id),
+        "aud": identity.audience,
+        "nonce": nonce,
+    }
+    head = _base64url(msgspec.json.encode({"alg": "ES256", "typ": "JWT"}))
+    text = f"{head}.{_base64url(msgspec.json.encode(claims))}"
+    r, s = decode_dss_signature(sign(text.encode()))
+    return f"{text}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+class _Envelope(msgspec.Struct):
+    data: dict[str, Any]
 
 
 _BY_STATUS: dict[int, type[IntactError]] = {

@@ -1,6 +1,5 @@
 """The decision form, with the computed list of who may decide."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -79,13 +78,6 @@ def _page(
     with database_of(request).read(caller.tenant) as session:
         view = audit_views.audit_view(session, caller, audit_id)
         prospects = prospect(session, caller, view.audit)
-    today: date = clock.today()
+    more: dict[str, Any] = {"view": view, "prospect": prospects, "today": clock.today()}
     kept = typed.values if typed else {}
-    more: dict[str, Any] = {
-        "view": view,
-        "prospect": prospects,
-        "typed": kept,
-        "error": error,
-        "today": today,
-    }
-    return show(request, "decision.html", caller=caller, **more)
+    return show(request, "decision.html", caller=caller, typed=kept, error=error, **more)

@@ -1,7 +1,7 @@
 """Pages: templates, messages after a redirect, and forms that keep what was typed."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from sync_server.auth import sessions
 from sync_server.auth.callers import OFFICE, Caller
 from sync_server.auth.permissions import database_of, settings_of, web_caller
 from sync_server.back_office import words
-from sync_server.services.files import LARGEST, Upload
+from sync_server.services.files import Upload
 from sync_server.tables.accounts import WebSession
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -32,6 +32,8 @@ _PAGES.globals.update(words=words.WORDS, marks=words.MARKS)
 _PAGES.filters.update(day=words.day, moment=words.moment, size=words.size, label=words.label)
 
 MOST_FILES = 10
+MOST_BYTES = 40_000_001
+"""Of one file; each use has a lower limit of its own and says so."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ async def read_form(request: Request) -> Form:
         for name, value in sent.multi_items():
             if isinstance(value, UploadFile):
                 if value.filename:
-                    files.append(Upload(value.filename, await value.read(LARGEST + 1)))
+                    files.append(Upload(value.filename, await value.read(MOST_BYTES)))
             else:
                 values[name] = value
                 lists.setdefault(name, []).append(value)
@@ -153,7 +155,3 @@ def attachment(content: bytes, name: str, content_type: str, *, inline: bool = F
         "Cache-Control": "private, no-store",
     }
     return Response(content, media_type=content_type, headers=headers)
-
-
-def now_text(moment: datetime) -> str:
-    return words.moment(moment)

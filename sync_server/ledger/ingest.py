@@ -1,6 +1,6 @@
 """Taking in a device's operations: each gets exactly one durable verdict."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -13,10 +13,11 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from intact_core import clock
 from intact_core.errors import IntactError, RuleBroken
+from intact_core.records.base import Merge
 from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
-from intact_core.sync.merge import merge
+from intact_core.sync.merge import Clash, merge
 from intact_core.sync.operations import Operation, Receipt, Verdict
 from sync_server.database.sets import insert_rows
 from sync_server.ledger.conflicts import ConflictWriter
@@ -169,9 +170,23 @@ def _decide(
     _in_scope(work, source, spec, operation)
     if merged.patch:
         _stage(work, source, spec, operation, merged.patch)
-    conflicts = writer.record(operation, spec, merged.clashes)
-    verdict: Verdict = merged.verdict
+    clashes = (*merged.clashes, *_duplicates(work, spec, operation, merged.patch))
+    conflicts = writer.record(operation, spec, clashes)
+    verdict: Verdict = "conflict" if clashes else merged.verdict
     return Receipt(operation.n, operation.op_id, verdict, conflict_ids=conflicts)
+
+
+def _duplicates(
+    work: Workspace, spec: TypeSpec, operation: Operation, patch: Mapping[str, Any]
+) -> Iterator[Clash]:
+    """A human number that another record bears already: both are accepted, people are told."""
+    for name, value in patch.items():
+        if spec.fields[name].merge is not Merge.NUMBER or value is None:
+            continue
+        others = [row for row in work.find(spec.name, **{name: value}) if row.id != operation.id]
+        if others:
+            server = {name: value, "id": str(others[0].id)}
+            yield Clash(name, "possible_duplicate", {name: None}, server, {name: value})
 
 
 def _normal(operation: Operation, spec: TypeSpec) -> Operation:

@@ -42,6 +42,7 @@ class ChainFork(IntactError):
     """Two histories for the same n: a copied or restored laptop."""
 
     title = "Two histories of one laptop"
+    code = "fork"
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,6 @@ class Workspace:
             columns = tuple(sorted(names - set(_KEYS)))
             by_columns.setdefault(columns, []).append(self._staged[type_][ref[1]])
         for columns, rows in by_columns.items():
-            names = (*_KEYS, *columns)
-            values = [{name: getattr(row, name) for name in names} for row in rows]
+            wanted = (*_KEYS, *columns)
+            values = [{name: getattr(row, name) for name in wanted} for row in rows]
             update_rows(self._connection, table, _KEYS, values)

@@ -81,6 +81,7 @@ def schedule(session: Session, tenant_id: UUID, plan: Plan) -> AuditSchedule:
         total_audit_days=(plan.end - plan.start).days + 1,
     )
     session.add(audit)
+    session.flush()
     for letter, member in zip(LETTERS, plan.team, strict=False):
         session.add(_team_row(audit.id, letter, member))
     session.add(AuditDocumentation(audit_schedule_id=audit.id))

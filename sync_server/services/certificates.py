@@ -110,6 +110,7 @@ def issue(
     pdf = _signed_pdf(session, issuer, caller, tenant, certificate)
     certificate.document_sha256 = blobs.keep(session, issuer.store, issuer.keys, caller.tenant, pdf)
     session.add(certificate)
+    session.flush()
     session.add(_history(certificate, caller.user_id))
     session.flush()
     return certificate

@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from intact_core import clock, ids
+from intact_core.interchange.oscal import read_catalog
+from intact_core.interchange.template_file import ImportedCatalog
 from intact_core.records.people import User
 from intact_core.records.standards import (
     Accreditation,
@@ -16,38 +18,6 @@ from intact_core.records.standards import (
     StandardClause,
     TemplateQuestion,
 )
-
-
-@dataclass(frozen=True)
-class ClauseData:
-    """A clause: its number, title and, for a licensed copy, its text."""
-
-    number: str
-    title: str
-    text: str | None = None
-
-
-@dataclass(frozen=True)
-class QuestionData:
-    """A question of a checklist."""
-
-    clause: str
-    title: str
-    requirement: str
-    help_text: str | None = None
-
-
-@dataclass(frozen=True)
-class StandardData:
-    """A standard in one edition, with the checklist made for it."""
-
-    code: str
-    name: str
-    version: str | None
-    clauses: Sequence[ClauseData]
-    template_name: str
-    questions: Sequence[QuestionData]
-    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,52 +31,60 @@ class TemplateRow:
 
 
 def load_standard(
-    session: Session, data: StandardData, accreditation_id: UUID | None = None
+    session: Session, catalog: ImportedCatalog, source: str, accreditation_id: UUID | None = None
 ) -> ChecklistTemplate:
     """Load a standard and its template. A standard that is here already keeps its clauses and
     gets another template: audits that were made from the older one stay as they are.
     """
-    standard = _known(session, data) or _new_standard(session, data, accreditation_id)
+    standard = _known(session, catalog) or _new_standard(session, catalog, accreditation_id)
     template = ChecklistTemplate(
         id=ids.new_id(),
         standard_id=standard.id,
-        name=data.template_name,
+        name=f"{standard.title} checklist",
         version=f"{clock.today():%Y-%m-%d}",
-        source=data.source or None,
+        source=source,
     )
     session.add(template)
     session.flush()
+    titles = {clause.number: clause.title for clause in catalog.clauses}
     session.add_all(
         TemplateQuestion(
             template_id=template.id,
             clause_reference=question.clause,
-            clause_title=question.title,
-            requirement=question.requirement,
-            help_text=question.help_text,
+            clause_title=titles[question.clause],
+            requirement=question.prompt,
+            help_text=question.label or None,
             position=position,
         )
-        for position, question in enumerate(data.questions, start=1)
+        for position, question in enumerate(catalog.questions, start=1)
     )
     session.flush()
     return template
 
 
-def _known(session: Session, data: StandardData) -> Standard | None:
+def import_catalog(session: Session, name: str, content: bytes) -> ChecklistTemplate:
+    """Import an OSCAL catalog (JSON) as a standard with a template; raises BadInput."""
+    return load_standard(session, read_catalog(content), name)
+
+
+def _known(session: Session, catalog: ImportedCatalog) -> Standard | None:
     query = select(Standard).where(
-        Standard.standard_code == data.code,
-        Standard.version == data.version,
+        Standard.standard_code == catalog.standard.code,
+        Standard.version == catalog.standard.version,
         Standard.deleted_at.is_(None),
     )
     return session.scalar(query)
 
 
-def _new_standard(session: Session, data: StandardData, accreditation_id: UUID | None) -> Standard:
+def _new_standard(
+    session: Session, catalog: ImportedCatalog, accreditation_id: UUID | None
+) -> Standard:
     standard = Standard(
         id=ids.new_id(),
         accreditation_id=accreditation_id,
-        standard_code=data.code,
-        standard_name=data.name,
-        version=data.version,
+        standard_code=catalog.standard.code,
+        standard_name=catalog.standard.name,
+        version=catalog.standard.version,
     )
     session.add(standard)
     session.flush()
@@ -115,10 +93,10 @@ def _new_standard(session: Session, data: StandardData, accreditation_id: UUID |
             standard_id=standard.id,
             clause_number=clause.number,
             clause_title=clause.title,
-            clause_text=clause.text,
+            clause_text=clause.text or None,
             position=position,
         )
-        for position, clause in enumerate(data.clauses, start=1)
+        for position, clause in enumerate(catalog.clauses, start=1)
     )
     session.flush()
     return standard
@@ -147,7 +125,7 @@ def templates(session: Session) -> list[TemplateRow]:
         .where(TemplateQuestion.deleted_at.is_(None))
         .group_by(TemplateQuestion.template_id)
     )
-    questions = dict(session.execute(counts).tuples().all())
+    questions = dict(session.execute(counts).all())
     query = (
         select(ChecklistTemplate, Standard)
         .join(Standard, Standard.id == ChecklistTemplate.standard_id)
@@ -156,7 +134,7 @@ def templates(session: Session) -> list[TemplateRow]:
     )
     return [
         TemplateRow(template.id, template.name, standard.title, questions.get(template.id, 0))
-        for template, standard in session.execute(query).tuples()
+        for template, standard in session.execute(query)
     ]
 
 

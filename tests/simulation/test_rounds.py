@@ -1,20 +1,26 @@
 """Two laptops and a server: nothing is lost, nothing doubled, conflicts are kept."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from intact_core.errors import Offline, RuleBroken, ServerFault
+from intact_core.errors import NotAllowed, Offline, RuleBroken, ServerFault
 from intact_core.records.audits import AuditDocumentation, AuditSchedule
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import NonConformity
-from intact_desktop.store.tables import BaseRow, Outbox
+from intact_core.sync.operations import GENESIS, link
+from intact_desktop.store import journal
+from intact_desktop.store.engine import open_store
+from intact_desktop.store.tables import BaseRow, Device, Outbox
+from intact_desktop.sync.engine import SyncEngine
+from intact_desktop.sync.gateway import Forked
 from sync_server.tables.ledger import FeedChange, OpReceipt
 from tests.fixtures.postgres import DatabaseUrls
-from tests.simulation.world import Laptop, LoseNth, Office, enrol, make_office
+from tests.simulation.world import KEY, Laptop, LoseNth, Office, enrol, make_office
 
 
 @pytest.fixture
@@ -220,3 +226,72 @@ def test_feed_has_no_hole_and_digests_agree(office: Office, lead: Laptop) -> Non
                 select(FeedChange.seq).where(FeedChange.scope == scope).order_by(FeedChange.seq)
             ).all()
             assert list(seqs) == list(range(1, len(seqs) + 1))
+
+
+def find(laptop: Laptop, office: Office, number: str) -> None:
+    with laptop.work() as session:
+        session.add(
+            NonConformity(audit_schedule_id=office.audit_id, nc_number=number, severity="minor")
+        )
+
+
+def test_one_number_twice_is_accepted_and_shown(
+    office: Office, lead: Laptop, auditor: Laptop
+) -> None:
+    lead.round()
+    auditor.round()
+    find(lead, office, "AUD-2026-001-A01")
+    find(auditor, office, "AUD-2026-001-A01")
+    for laptop in (lead, auditor, lead):
+        laptop.round()
+    for laptop in (lead, auditor):
+        with laptop.sessions() as session:
+            assert session.scalar(select(func.count()).select_from(NonConformity)) == 2
+            assert session.scalars(select(Conflict.kind)).one() == "possible_duplicate"
+
+
+@pytest.mark.parametrize("value", [10**30, "two\0parts", {"a": 1}, 3.5])
+def test_a_value_that_fits_no_column_is_quarantined(
+    office: Office, lead: Laptop, value: object
+) -> None:
+    lead.round()
+    rate(lead, office, 0, auditor_finding="placeholder")
+    with lead.engine.begin() as connection:
+        row = connection.execute(select(Outbox)).one()
+        operation = json.loads(row.raw)
+        operation["changes"]["auditor_finding"][1] = value
+        raw = json.dumps(operation)
+        chain = link(GENESIS, raw.encode())
+        connection.execute(update(Outbox).values(raw=raw, hash=chain))
+        connection.execute(update(Device).values(chain_hash=chain))
+    lead.round()
+    assert verdicts(lead) == ["quarantined"]
+
+
+def test_a_forged_chain_is_refused(office: Office, lead: Laptop) -> None:
+    lead.round()
+    rate(lead, office, 0, rating="minor")
+    with lead.engine.begin() as connection:
+        connection.execute(update(Outbox).values(raw=func.replace(Outbox.raw, "minor", "major")))
+    with pytest.raises(NotAllowed):
+        lead.round()
+
+
+def test_a_copied_laptop_is_noticed(office: Office, lead: Laptop, tmp_path: Path) -> None:
+    lead.round()
+    rate(lead, office, 0, rating="minor")
+    with lead.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        raw.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
+    lead.round()
+    copy = open_store(tmp_path / "copy.db", KEY)
+    twin = SyncEngine(copy, lead.gateway, lead.sync._sign, lead.sync._transfer, lambda _: None)
+    with journal.sessions(copy).begin() as session:
+        item = session.get(AuditChecklist, (office.tenant_id, office.items[1]))
+        assert item is not None
+        item.rating = "major"
+    twin.round()
+    rate(lead, office, 2, rating="major")
+    with pytest.raises(Forked):
+        lead.round()
+    copy.dispose()

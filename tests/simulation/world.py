@@ -264,8 +264,7 @@ class DirectGateway:
     def offer_blob(self, offer: BlobOffer) -> BlobState:
         return self._carried("offer", lambda: self._state(offer.sha256, offer.size))
 
-    def send_blob(self, sha256: str, offset: int, chunk: bytes, checksum: str) -> BlobState:
-        del checksum
+    def send_blob(self, sha256: str, offset: int, chunk: bytes) -> BlobState:
         self.wire.up("send")
         held = self.office.blobs.get(sha256, b"")
         if offset == len(held):

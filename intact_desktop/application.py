@@ -19,7 +19,7 @@ from intact_desktop.features.audits.page import AuditsPage
 from intact_desktop.features.audits.queries import AuditRow
 from intact_desktop.features.conflicts.page import ConflictsPage
 from intact_desktop.features.follow_up.page import FollowUpPage
-from intact_desktop.features.sign_in.actions import Door, Entered, identity_of
+from intact_desktop.features.sign_in.actions import Door, Entered, speak_as
 from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
 from intact_desktop.features.sync_status.page import SyncPage
 from intact_desktop.qt import theme
@@ -219,7 +219,7 @@ class Application(QObject):
         def keep_lease(answer: HelloAnswer) -> None:
             book.renew(msgspec.convert(answer.lease, SignedLease), answer.server_time)
 
-        gateway.use_device(identity_of(opened.account), sign)
+        speak_as(gateway, opened.account, opened.unlocked)
         transfer = FileTransfer(opened.engine, gateway, evidence)
         return SyncEngine(opened.engine, gateway, sign, transfer, keep_lease)
 

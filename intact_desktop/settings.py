@@ -31,7 +31,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str = ""
     tenant_id: str = ""
     audience: str = ""
-    """The server's lasting name, pinned at enrolment: this laptop's assertions name it."""
+    """The server's lasting name, pinned at enrolment: what this laptop signs is for it alone."""
 
 
 @dataclass(frozen=True)

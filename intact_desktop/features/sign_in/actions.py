@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Engine, insert, select
 
 from intact_core import clock
-from intact_core.errors import IntactError, ServerFault, StorageFault
+from intact_core.errors import IntactError, Offline, ServerFault, StorageFault
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello
@@ -179,7 +179,11 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
 
     def renew(unlocked: Unlocked, book: LeaseBook) -> None:
         say("Asking the server for leave to work offline")
-        _renew(door, account, unlocked, book)
+        try:
+            _renew(door, account, unlocked, book)
+        except Offline:
+            # Why the lease does not hold (ended, clock wrong) says more than that nobody answers.
+            book.check(account.device_id, account.user_id)
 
     unlocked = vault.unlock(door.profile, opening, renew)
     say("Opening the local database")
@@ -204,9 +208,7 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
 def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) -> None:
     gateway = door.connect(account.server)
     try:
-        gateway.use_device(
-            identity_of(account), lambda content: device_key.sign(unlocked.device_key, content)
-        )
+        speak_as(gateway, account, unlocked)
         answer = gateway.hello(
             Hello(
                 protocol=PROTOCOL_VERSION,
@@ -223,9 +225,10 @@ def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) ->
         gateway.close()
 
 
-def identity_of(account: Account) -> Identity:
-    """How this laptop names itself to its server."""
-    return Identity(UUID(account.device_id), UUID(account.tenant_id), account.audience)
+def speak_as(gateway: Gateway, account: Account, unlocked: Unlocked) -> None:
+    """Let the gateway speak as this enrolled laptop."""
+    identity = Identity(UUID(account.device_id), UUID(account.tenant_id), account.audience)
+    gateway.use_device(identity, lambda content: device_key.sign(unlocked.device_key, content))
 
 
 def _device(engine: Engine) -> Device:

@@ -119,7 +119,7 @@ class Desk:
         self.settle()
         return driver.last_error.title if driver.last_error else ""
 
-    def _driver(self):  # noqa: ANN202
+    def _driver(self):
         assert self.application.open is not None
         return self.application.open.driver
 
@@ -165,6 +165,13 @@ class Desk:
         """Keep a picture of the window."""
         QApplication.processEvents()
         (widget or self.window).grab().save(str(self.shots / f"{self.name}-{name}.png"))
+
+    def press(self, widget: QWidget, key: str) -> None:
+        """Press a key with the cursor in a widget of this window."""
+        self.window.activateWindow()
+        widget.setFocus()
+        wait(widget.hasFocus, f"{self.name} has the keyboard")
+        QTest.keyClick(widget, Qt.Key(ord(key)))
 
     def draw_signature(self, pad: QWidget) -> None:
         """Sign with the mouse."""

@@ -1,11 +1,9 @@
 """The day on site: enrolled with a network, worked without, synced again."""
 
-from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from tests.journeys.desk import Desk, wait
 from tests.journeys.stage import AUDITOR, LEAD, Stage
@@ -73,7 +71,7 @@ def _rate(stage: Stage, desk: Desk, half: int) -> None:
     for number, item in enumerate(mine):
         page.show_item(item.id)
         rating = ("compliant", "compliant", "observation", "compliant")[number % 4]
-        QTest.keyClick(page.tree, Qt.Key(ord(_KEYS[rating])))
+        desk.press(page.tree, _KEYS[rating])
     desk.settle()
     rated = sum(1 for item in page.model.shown if item.rating is not None)
     stage.say(f"{desk.name}: {rated} of {len(items)} items rated by key")
@@ -103,9 +101,9 @@ def _find(stage: Stage, desk: Desk, place: int, grade: str, texts: dict[str, str
     item = page.model.shown[place]
     page.show_item(item.id)
     desk.settle()
-    QTest.keyClick(page.tree, Qt.Key(ord(_KEYS[grade])))
+    desk.press(page.tree, _KEYS[grade])
     desk.settle()
-    QTest.keyClick(page.tree, Qt.Key.Key_N)
+    desk.press(page.tree, "N")
     findings = desk.tab("findings")
     wait(lambda: findings.editor.finding is not None, "the new finding")
     desk.settle()
@@ -193,21 +191,18 @@ def come_back(stage: Stage) -> None:
     for desk in (stage.lead, stage.auditor, stage.lead):
         desk.sync()
     page = stage.lead.place("conflicts")
-    stage.facts["conflicts"] = len(page.model.rows)
-    stage.say(f"lead: {len(page.model.rows)} conflict, nothing lost: both notes are there")
+    wait(lambda: page.rows, "the conflict is shown")
+    stage.facts["conflicts"] = len(page.rows)
+    stage.say(f"lead: {len(page.rows)} conflict, nothing lost: both notes are there")
     stage.lead.shot("conflicts")
-    _settle_conflict(stage, page)
+    page.view.reason.setText("Both are right: written together.")
+    page.view.edit_button.click()
+    page.view.reason.setText("Both are right, so both stay.")
+    stage.lead.shot("conflict-edit")
+    settled: list[object] = []
+    page.settled.connect(settled.append)
+    page.view.save_edit_button.click()
+    wait(lambda: settled, "the conflict is settled")
+    stage.say("lead: settled by a person, with a reason")
     for desk in (stage.lead, stage.auditor):
         desk.sync()
-    QApplication.processEvents()
-
-
-def _settle_conflict(stage: Stage, page: object) -> None:
-    raise NotImplementedError
-
-
-def both_agree(stage: Stage) -> bool:
-    """Both laptops and the server have the same digests."""
-    known = stage.facts.get("digests", {})
-    values = list(known.values())
-    return all(one == other for one, other in pairwise(values))

@@ -38,6 +38,17 @@ class Stage:
         sys.stdout.write(f"[{time.monotonic() - self.started:6.1f} s] {words}\n")
         sys.stdout.flush()
 
+    def refuse(self, what: str, status: int, words: str) -> None:
+        """Note something that was rightly refused."""
+        self.facts.setdefault("refusals", []).append(
+            {"what": what, "status": status, "words": words[:600]}
+        )
+        self.say(f"refused: {what}")
+
+    def server_day(self) -> str:
+        """Today, as the server counts days (UTC)."""
+        return str(clock.today())
+
     def office(self, email: str) -> Office:
         """Somebody signs in to the back office."""
         return Office(self.server.url, email)

@@ -51,6 +51,7 @@ class SignedView(QWidget):
         for step in verification.steps:
             item = QListWidgetItem(_mark(step.ok), step.sentence, self.steps)
             spoken = {True: self.tr("passed"), False: self.tr("failed"), None: self.tr("not made")}
+            item.setToolTip(step.sentence)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{spoken[step.ok]}: {step.sentence}")
 
 

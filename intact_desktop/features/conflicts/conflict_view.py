@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -37,6 +37,7 @@ class ConflictView(QWidget):
         super().__init__()
         self._row: ConflictRow | None = None
         self.editors: dict[str, Editor] = {}
+        self._boxes: list[tuple[QLabel, Field, Mapping[str, Any], Mapping[str, Any]]] = []
         self.title = label("", "title", wrap=True)
         self.what = label("", "muted", wrap=True)
         self.reason = QLineEdit()
@@ -87,6 +88,12 @@ class ConflictView(QWidget):
         """What was edited, in wire form."""
         return {name: _value(editor) for name, editor in self.editors.items()}
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_boxes"):
+            for box, field, base, values in self._boxes:
+                box.setText(shown.marked_html(field, base, values))
+
     def _keep_words(self, side: Side, other: Side) -> str:
         if side.is_mine:
             return self.tr("Keep mine")
@@ -109,6 +116,7 @@ class ConflictView(QWidget):
 
     def _comparison(self, row: ConflictRow) -> QWidget:
         made = QWidget()
+        self._boxes = []
         grid = QGridLayout(made)
         grid.setContentsMargins(0, GRID, 0, GRID)
         grid.setHorizontalSpacing(2 * GRID)
@@ -125,21 +133,22 @@ class ConflictView(QWidget):
         return made
 
     def _head(self, side: Side) -> str:
-        who = self.tr("Mine") if side.is_mine else side.by or self.tr("On the server")
-        named = f"{who}: {side.by}" if side.is_mine and side.by else who
+        who = self.tr("Mine") if side.is_mine else self.tr("Theirs")
+        named = f"{who}: {side.by or self.tr('on the server')}"
         return f"{named}, {words.moment(side.at)}" if side.at else named
 
-    @staticmethod
-    def _value_box(field: Field, base: Mapping[str, Any], values: Mapping[str, Any]) -> QLabel:
+    def _value_box(
+        self, field: Field, base: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> QLabel:
         box = QLabel(shown.marked_html(field, base, values))
         box.setTextFormat(Qt.TextFormat.RichText)
         box.setWordWrap(True)
         box.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        box.setProperty("look", "")
         box.setMargin(GRID)
         box.setFrameShape(QFrame.Shape.StyledPanel)
         box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         box.setAccessibleName(shown.field_words(field.name))
+        self._boxes.append((box, field, base, values))
         return box
 
     def _edit(self) -> None:

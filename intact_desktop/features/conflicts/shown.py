@@ -110,7 +110,9 @@ def _piece(part: Part, text: str) -> str:
         style = f"color:{chosen.muted}; text-decoration:line-through"
     else:
         return _escaped(text)
-    return f'<span style="{style}">{_escaped(text)}</span>'
+    # What is gone and what took its place must not run into one word.
+    gap = " " if part is Part.GONE and not text.endswith((" ", "\n")) else ""
+    return f'<span style="{style}">{_escaped(text)}</span>{gap}'
 
 
 def _escaped(text: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Engine, insert, select
 
 from intact_core import clock
-from intact_core.errors import IntactError, ServerFault, StorageFault
+from intact_core.errors import IntactError, Offline, ServerFault, StorageFault
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello
@@ -20,7 +20,7 @@ from intact_desktop.store.engine import open_store, reading
 from intact_desktop.store.journal import APP_VERSION
 from intact_desktop.store.tables import Device
 from intact_desktop.store.upgrade import upgrade
-from intact_desktop.sync.gateway import Gateway
+from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key, keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore
 from intact_desktop.vault.keys import Kdf
@@ -116,6 +116,8 @@ def _certified(
         email=form.email,
         user_id=str(given.user_id),
         device_id=str(given.device_id),
+        tenant_id=str(given.tenant_id),
+        audience=given.audience,
     )
     door.profile.save("account", account)
     return Entered(
@@ -137,6 +139,7 @@ class _Given(msgspec.Struct, frozen=True):
     certificates: list[str]
     lease: SignedLease
     lease_public_key: str
+    audience: str
 
 
 def _understood(answer: dict[str, Any]) -> _Given:
@@ -176,7 +179,11 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
 
     def renew(unlocked: Unlocked, book: LeaseBook) -> None:
         say("Asking the server for leave to work offline")
-        _renew(door, account, unlocked, book)
+        try:
+            _renew(door, account, unlocked, book)
+        except Offline:
+            # Why the lease does not hold (ended, clock wrong) says more than that nobody answers.
+            book.check(account.device_id, account.user_id)
 
     unlocked = vault.unlock(door.profile, opening, renew)
     say("Opening the local database")
@@ -201,9 +208,7 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
 def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) -> None:
     gateway = door.connect(account.server)
     try:
-        gateway.use_device(
-            UUID(account.device_id), lambda content: device_key.sign(unlocked.device_key, content)
-        )
+        speak_as(gateway, account, unlocked)
         answer = gateway.hello(
             Hello(
                 protocol=PROTOCOL_VERSION,
@@ -218,6 +223,12 @@ def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) ->
         book.renew(msgspec.convert(answer.lease, SignedLease), answer.server_time)
     finally:
         gateway.close()
+
+
+def speak_as(gateway: Gateway, account: Account, unlocked: Unlocked) -> None:
+    """Let the gateway speak as this enrolled laptop."""
+    identity = Identity(UUID(account.device_id), UUID(account.tenant_id), account.audience)
+    gateway.use_device(identity, lambda content: device_key.sign(unlocked.device_key, content))
 
 
 def _device(engine: Engine) -> Device:

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from intact_core.errors import BadInput, Damaged
 from intact_core.sync.protocol import BlobOffer, BlobState
-from sync_server.api.sync.bodies import Raw
+from sync_server.api.sync.bodies import body_up_to
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import database_of, device_caller, keys_of
 from sync_server.blobs.store import BlobStore
@@ -21,7 +21,11 @@ from sync_server.services import blobs
 
 router = APIRouter(prefix="/sync/v1/blobs", tags=["sync"])
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
+LARGEST_PIECE = 8 << 20
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+
+
+Raw = Annotated[bytes, Depends(body_up_to(LARGEST_PIECE))]
 
 
 def store_of(request: Request) -> BlobStore:

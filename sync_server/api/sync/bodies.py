@@ -1,23 +1,22 @@
-"""Bodies as they came, with a limit."""
+"""Bodies taken as they come, up to a limit."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
 
-from fastapi import Depends, Request
+from fastapi import Request
 
 from intact_core.errors import BadInput
 
-LARGEST_PIECE = 8 << 20
 
+def body_up_to(limit: int) -> Callable[[Request], Awaitable[bytes]]:
+    """A dependency that reads the body; raises BadInput for one of more than `limit` bytes."""
 
-async def raw_body(request: Request) -> bytes:
-    """The body as it came; raises BadInput for a piece larger than allowed."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_PIECE:
-            raise BadInput(f"Send at most {LARGEST_PIECE} bytes at once.")
-        parts.append(part)
-    return b"".join(parts)
+    async def raw_body(request: Request) -> bytes:
+        parts, size = [], 0
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise BadInput(f"Send at most {limit} bytes at once.")
+            parts.append(part)
+        return b"".join(parts)
 
-
-Raw = Annotated[bytes, Depends(raw_body)]
+    return raw_body

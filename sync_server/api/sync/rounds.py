@@ -18,7 +18,7 @@ from intact_core.sync.protocol import (
     Pull,
     Push,
 )
-from sync_server.api.sync.bodies import Raw
+from sync_server.api.sync.bodies import body_up_to
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import device_caller
 from sync_server.database.engine import Database
@@ -37,6 +37,8 @@ from sync_server.services.leases import sign_lease
 router = APIRouter(prefix="/sync/v1", tags=["sync"])
 Message = TypeVar("Message")
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
+LARGEST_MESSAGE = 64 << 20
+RawBody = Annotated[bytes, Depends(body_up_to(LARGEST_MESSAGE))]
 
 
 def decode(body: bytes, kind: type[Message]) -> Message:
@@ -58,7 +60,7 @@ def _json(message: object) -> Response:
 
 
 @router.post("/hello")
-def hello(request: Request, caller: DeviceCaller, body: Raw) -> Response:
+def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Where both sides stand."""
     message = decode(body, Hello)
     database: Database = request.app.state.database
@@ -84,7 +86,7 @@ def hello(request: Request, caller: DeviceCaller, body: Raw) -> Response:
 
 
 @router.post("/push")
-def push(request: Request, caller: DeviceCaller, body: Raw) -> Response:
+def push(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Operations up, receipts down."""
     message = decode(body, Push)
     database: Database = request.app.state.database
@@ -99,7 +101,7 @@ def push(request: Request, caller: DeviceCaller, body: Raw) -> Response:
 
 
 @router.post("/pull")
-def pull(request: Request, caller: DeviceCaller, body: Raw) -> StreamingResponse:
+def pull(request: Request, caller: DeviceCaller, body: RawBody) -> StreamingResponse:
     """Changes down, as lines; without the last one nothing is applied."""
     message = decode(body, Pull)
     tenant_id, _ = caller.device_keys

@@ -115,6 +115,8 @@ def enrolled(root: Path, secrets: SecretStore | None, name: str = "anna") -> Fil
         email="anna@demo.example",
         user_id=str(user_id),
         device_id=str(device_id),
+        tenant_id=str(tenant_id),
+        audience="server-one",
     )
     profile.save("account", account)
     lease_key = ed25519.Ed25519PrivateKey.generate()

@@ -43,7 +43,7 @@ class ReportPage(AuditPage):
         self._built: Built | None = None
         self._task: Task | None = None
         self._shown: str | None = None
-        self._pdf = b""
+        self._pdf, self._manifest = b"", b""
         self.state: ReportState | None = None
         self.unsigned_view = UnsignedView()
         self.signers = self.unsigned_view.signers
@@ -79,7 +79,8 @@ class ReportPage(AuditPage):
             self._task.cancel()
         self.flow.stop()
         self._over()
-        self._built, self._shown, self.state, self._pdf = None, None, None, b""
+        self._built, self._shown, self.state = None, None, None
+        self._pdf, self._manifest = b"", b""
         self.signers.clear()
         self.notice.hide()
         self._right.setCurrentIndex(0)
@@ -119,9 +120,10 @@ class ReportPage(AuditPage):
 
     def save_to(self, path: str) -> None:
         """Write a copy of the report that is shown."""
-        pdf, said = self._pdf, self.tr("A copy is at {path}.").format(path=path)
+        said = self.tr("A copy is at {path}, with its manifest beside it.").format(path=path)
+        pdf, manifest = self._pdf, self._manifest
         self.bench.lanes.cpu.run(
-            lambda: self._load().save(path, pdf),
+            lambda: self._load().save(path, pdf, manifest),
             lambda _: self.bench.tell(said),
             self._refused,
             self,
@@ -180,7 +182,8 @@ class ReportPage(AuditPage):
         if self._shown == report.sha256:
             return
         self._shown = report.sha256
-        manifest = actions.manifest_bytes(report.manifest) if report.manifest else None
+        self._manifest = actions.manifest_bytes(report.manifest) if report.manifest else b""
+        manifest = self._manifest or None
         files, profile = self.bench.files, self.bench.opened.profile
 
         def check() -> tuple[bytes, Verification]:
@@ -234,7 +237,7 @@ class ReportPage(AuditPage):
         self.built.emit()
 
     def _kept(self, sealed: Sealed, report_id: UUID) -> None:
-        self._built, self._shown = None, sealed.sha256
+        self._built, self._shown, self._manifest = None, sealed.sha256, sealed.manifest
         self._show_pdf(sealed.pdf)
         self.signed_view.show_check(sealed.verification)
         self.notice.hide()

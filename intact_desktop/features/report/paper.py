@@ -104,9 +104,12 @@ def verify(profile: Profile, pdf: bytes, manifest: bytes | None) -> Verification
     return verify_pdf(pdf, trusted=_certificates(profile)[-1:], manifest=manifest)
 
 
-def save(path: str, pdf: bytes) -> None:
-    """Write a copy where the user wants it; raises StorageFault."""
-    replace_file(Path(path), pdf)
+def save(path: str, pdf: bytes, manifest: bytes) -> None:
+    """Write a copy, and its manifest beside it, where the user wants it; raises StorageFault."""
+    target = Path(path)
+    replace_file(target, pdf)
+    if manifest:
+        replace_file(target.with_name(f"{target.name}.manifest.json"), manifest)
 
 
 def _expected(built: Built, field_name: str) -> ExpectedSigner:

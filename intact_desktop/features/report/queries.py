@@ -13,25 +13,17 @@ from intact_core import ids
 from intact_core.documents.report_data import ExpectedSigner, ReportSnapshot
 from intact_core.errors import Place, RuleBroken
 from intact_core.records.audits import AuditSchedule
-from intact_core.records.checklist import AuditChecklist
 from intact_core.records.clients import Client, ClientContact
-from intact_core.records.conclusions import AuditRecommendation, AuditReport, Signature
+from intact_core.records.conclusions import AuditReport, Signature
 from intact_core.records.people import User
 from intact_core.records.unit_of_work import SessionWorld
 from intact_core.rules import signing, workflow
 from intact_desktop.features.report import contents
 from intact_desktop.features.report.contents import Terms
+from intact_desktop.store.gaps import Gap, gaps
 from intact_desktop.store.journal import actor_of
 from intact_desktop.store.rows import row_of
 from intact_desktop.store.tables import Blob
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Something that has to be there before the report is signed, and where to mend it."""
-
-    place: Place
-    words: str
 
 
 @dataclass(frozen=True)
@@ -66,8 +58,7 @@ class ReportState:
     is_lead: bool
     contact_name: str
     contact_role: str
-    missing: tuple[Missing, ...]
-    unanswered: int
+    missing: tuple[Gap, ...]
     files_not_here: int
     signed: SignedReport | None
 
@@ -86,8 +77,7 @@ def state(session: Session, audit_id: UUID) -> ReportState:
         is_lead=workflow.is_lead(world, actor, audit_id),
         contact_name=name,
         contact_role=role,
-        missing=tuple(missing(session, audit_id)),
-        unanswered=_unanswered(session, audit_id),
+        missing=tuple(gaps(session, audit.tenant_id, audit_id)),
         files_not_here=_not_here(session, audit_id),
         signed=signed_report(session, audit_id),
     )
@@ -104,25 +94,6 @@ def next_terms(session: Session, audit_id: UUID, signers: Sequence[ExpectedSigne
     return contents.new_terms((session.scalar(count) or 0) + 1, ids.new_id(), signers)
 
 
-def missing(session: Session, audit_id: UUID) -> list[Missing]:
-    """What keeps the report from being signed: conflicts, documentation, recommendation."""
-    audit = row_of(session, AuditSchedule, audit_id)
-    world = SessionWorld(session, audit.tenant_id)
-    waiting = signing.open_conflicts(world, audit_id)
-    found = [
-        Missing(Place("conflicts", one.id), "a conflict waits for a choice") for one in waiting
-    ]
-    found += [
-        Missing(place, words) for place, words in workflow.missing_before_review(world, audit_id)
-    ]
-    rows = world.find("audit_recommendations", audit_schedule_id=audit_id)
-    if not any(row.recommendation for row in rows):
-        id_ = rows[0].id if rows else audit_id
-        place = Place(AuditRecommendation.__tablename__, id_, "recommendation")
-        found.append(Missing(place, "the recommendation"))
-    return found
-
-
 def refusal(session: Session, audit_id: UUID) -> RuleBroken | None:
     """Why the report may not be signed now by the person at this laptop, or None."""
     audit = row_of(session, AuditSchedule, audit_id)
@@ -133,12 +104,12 @@ def refusal(session: Session, audit_id: UUID) -> RuleBroken | None:
     if signing.is_signed(world, audit_id):
         sentence = "The report of this audit is signed already. A correction needs an amendment."
         return RuleBroken("signed", sentence, place=here)
-    lacking = missing(session, audit_id)
+    lacking = [one for one in gaps(session, audit.tenant_id, audit_id) if one.blocks]
     if not lacking:
         return None
-    more = f", and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
     sentence = (
-        f"Not ready to be signed: {lacking[0].words}{more}. What is signed cannot be mended later, "
+        f"Not ready to be signed. {lacking[0].words}{more}. What is signed cannot be mended later, "
         "so this comes first. Nothing was signed."
     )
     return RuleBroken("not_ready", sentence, place=lacking[0].place)
@@ -174,15 +145,6 @@ def _contact(session: Session, client_id: UUID) -> tuple[str, str]:
     )
     row = session.scalars(query).first()
     return (f"{row.first_name} {row.last_name}".strip(), row.job_title or "") if row else ("", "")
-
-
-def _unanswered(session: Session, audit_id: UUID) -> int:
-    query = select(func.count()).where(
-        AuditChecklist.audit_schedule_id == audit_id,
-        AuditChecklist.rating.is_(None),
-        AuditChecklist.deleted_at.is_(None),
-    )
-    return session.scalar(query) or 0
 
 
 def _not_here(session: Session, audit_id: UUID) -> int:

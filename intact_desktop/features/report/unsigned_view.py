@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLa
 
 from intact_desktop.features.report.queries import ReportState
 from intact_desktop.features.report.signers import SignersForm
-from intact_desktop.qt import words
+from intact_desktop.qt import icons, theme, words
 from intact_desktop.qt.notices import button, label
 from intact_desktop.qt.theme import GRID
 
@@ -43,7 +43,7 @@ class UnsignedView(QWidget):
 
     def show_state(self, state: ReportState) -> None:
         self.signers.show_people(state)
-        count = len(state.missing)
+        count = sum(one.blocks for one in state.missing)
         self.missing_words.setText(
             self.tr("Missing before it can be signed: {n}").format(n=count)
             if count
@@ -51,11 +51,13 @@ class UnsignedView(QWidget):
         )
         self.missing_list.clear()
         for one in state.missing:
-            text = one.words[:1].upper() + one.words[1:]
-            item = QListWidgetItem(text, self.missing_list)
+            mark = icons.icon("circle" if one.blocks else "circle-dashed", theme.colours().muted)
+            item = QListWidgetItem(mark, one.words, self.missing_list)
             item.setData(Qt.ItemDataRole.UserRole, one.place)
-            item.setToolTip(self.tr("Go there"))
-        self.missing_list.setVisible(bool(count))
+            item.setToolTip(
+                self.tr("Go there") if one.blocks else self.tr("Not needed for signing. Go there")
+            )
+        self.missing_list.setVisible(bool(state.missing))
         notes = self._notes(state)
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
@@ -70,9 +72,6 @@ class UnsignedView(QWidget):
 
     def _notes(self, state: ReportState) -> list[str]:
         notes = []
-        if state.unanswered:
-            one, many = self.tr("item is not answered."), self.tr("items are not answered.")
-            notes.append(words.count(state.unanswered, one, many))
         if state.files_not_here:
             what = words.count(state.files_not_here, self.tr("file"), self.tr("files"))
             sentence = self.tr("Not on this laptop yet, so shown without a picture: {}.")

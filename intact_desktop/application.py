@@ -147,9 +147,11 @@ class Application(QObject):
     def _sync_page(self) -> QWidget:
         opened = self._opened()
         page = SyncPage(opened.bench)
-        opened.driver.started.connect(page.follow)
-        opened.driver.done.connect(lambda _: page.finished())
-        opened.driver.failed.connect(page.failed)
+        driver = opened.driver
+        page.sync_wanted.connect(driver.sync)
+        driver.done.connect(lambda _: page.show_reach(None, driver.since))
+        driver.failed.connect(lambda error: page.show_reach(error, driver.since))
+        page.show_reach(driver.last_error, driver.since)
         return page
 
     def _list_audits(self, rows: list[AuditRow]) -> None:

@@ -1,6 +1,7 @@
 """From the report to the certificate: signed, answered, verified, decided, checked."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from intact_core.errors import Place
 from tests.journeys.desk import PASSPHRASE, wait
 from tests.journeys.office import plain
 from tests.journeys.processes import PASSWORD
@@ -75,25 +77,29 @@ def follow_up(stage: Stage) -> None:
     desk = stage.lead
     desk.sync()
     page = desk.place("follow_up")
-    wait(lambda: len(page.rows) == 2, "both answers are here")
+    wait(lambda: len(page.model.rows) == 2, "both answers are here")
     desk.shot("follow-up")
-    for row in list(page.rows):
-        page.show_finding(row.id)
+    for row in list(page.model.rows):
+        page.go_to(Place("non_conformities", row.id))
         desk.settle()
-        page.review_notes.setPlainText("The cause is plausible and the action fits it.")
+        page.note.setPlainText("The cause is plausible and the action fits it.")
         page.accept_button.click()
-        desk.settle()
+        wait(lambda row=row: _state(page, row.id) == "accepted", f"{row.number} is accepted")
         if row.severity != "major":
             continue
-        page.show_finding(row.id)
+        page.go_to(Place("non_conformities", row.id))
         desk.settle()
-        page.verification_notes.setPlainText("Seen on site: codes at presses 2 to 6, all current.")
+        page.note.setPlainText("Seen on site: codes at presses 2 to 6, all current.")
         page.verify_button.click()
-        desk.settle()
+        wait(lambda row=row: _state(page, row.id) == "verified", f"{row.number} is verified")
     desk.shot("follow-up-verified")
     _step(stage, "submitted_to_cb")
     desk.sync()
     stage.say("lead: answers accepted, the major one verified; submitted to the body")
+
+
+def _state(page: Any, finding_id: object) -> str:
+    return next((row.status for row in page.model.rows if row.id == finding_id), "")
 
 
 def _step(stage: Stage, to: str) -> None:
@@ -130,7 +136,7 @@ def decide(stage: Stage) -> None:
 
 
 def _number(text: str) -> str:
-    return next(word for word in text.replace("(", " ").split() if word.startswith("CERT-"))
+    return re.findall(r"Certificate (\S+-\d{4}-\d{3}-\w+)", text)[0]
 
 
 def rival(stage: Stage) -> None:

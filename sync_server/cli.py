@@ -182,10 +182,7 @@ def _verify(given: argparse.Namespace) -> int:
         raise BadInput(f"The file cannot be read: {fault}") from fault
     trusted += _own_authorities(given)
     found = verify_pdf(content, trusted=trusted)
-    marks = {True: "ok", False: "NO", None: "--"}
-    for step in found.steps:
-        print(f"[{marks[step.ok]}] {step.name}: {step.sentence}")  # noqa: T201
-    print(found.verdict.sentence)  # noqa: T201
+    print("\n".join(found.lines()))  # noqa: T201
     return 0 if found.ok else FAILED
 
 

@@ -1,7 +1,7 @@
 """Canonical JSON: the one byte form that is hashed and signed (in the manner of RFC 8785)."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,20 @@ Json = Any
 _CENTS = Decimal("0.01")
 
 
-def _decimal(value: Decimal) -> str:
-    return format(value.quantize(_CENTS).normalize(), "f")
+def decimal(value: Decimal | int | float) -> str:
+    """A decimal number as text: hundredths at most, no trailing zeros."""
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    return format(exact.quantize(_CENTS).normalize(), "f")
+
+
+def moment(value: datetime) -> str:
+    """An aware date-time as UTC text with microseconds, ending in `Z` (RFC 3339)."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
-        return _decimal(value)
+        return decimal(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
@@ -46,9 +53,9 @@ def sha256_hex(data: bytes) -> str:
 def to_wire(value: object) -> Json:
     """One column value as JSON: UUID, date, UTC date-time and decimal (hundredths) become text."""
     if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return moment(value)
     if isinstance(value, UUID | date):
         return str(value)
     if isinstance(value, Decimal):
-        return _decimal(value)
+        return decimal(value)
     return value

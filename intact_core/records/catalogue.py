@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, NoReturn, cast
 from uuid import UUID
 
@@ -86,6 +87,18 @@ def _moment(text: str) -> datetime:
 
 
 _LARGEST = 2**31 - 1
+_LARGEST_NUMBER = 10**14
+
+
+@lru_cache(maxsize=1 << 14)
+def _uuid(value: object) -> UUID:
+    # The same few ids (tenant, audit, person) stand in thousands of rows.
+    return UUID(value) if isinstance(value, str) else _wrong(value)
+
+
+def _number(value: Any) -> Decimal:
+    number = Decimal(value)
+    return number if abs(number) < _LARGEST_NUMBER else _wrong(value)
 
 
 def _boolean(value: object) -> object:
@@ -110,22 +123,29 @@ def _wrong(value: object) -> NoReturn:
     raise TypeError(f"{value!r} has no place in this column")
 
 
-_READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[Any], Any]], ...] = (
-    (UtcDateTime, _moment),
-    (Uuid, UUID),
-    (Date, date.fromisoformat),
-    (Numeric, Decimal),
-    (Boolean, _boolean),
-    (Integer, _integer),
-    (Text, _text),
-    (JSON, _json),
+def _as_is(value: Any) -> Any:
+    return value
+
+
+Form = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+# By column, not by value: a whole number in a decimal column is a decimal once it is stored.
+_FORMS: tuple[tuple[type[TypeEngine[Any]], Form], ...] = (
+    (UtcDateTime, (_moment, canonical.moment)),
+    (Uuid, (_uuid, str)),
+    (Date, (date.fromisoformat, date.isoformat)),
+    (Numeric, (_number, canonical.decimal)),
+    (Boolean, (_boolean, bool)),
+    (Integer, (_integer, _as_is)),
+    (Text, (_text, _as_is)),
+    (JSON, (_json, _as_is)),
 )
 
 
-def _reader(column_type: TypeEngine[Any]) -> Callable[[Any], Any]:
-    for kind, read in _READERS:
+def _form(column_type: TypeEngine[Any]) -> Form:
+    """How a column's values are read from the wire, and written to it."""
+    for kind, form in _FORMS:
         if isinstance(column_type, kind):
-            return read
+            return form
     raise TypeError(f"no wire form for {column_type!r}")
 
 
@@ -141,13 +161,11 @@ class FieldSpec:
     steps: Mapping[str, frozenset[str]] | None
     required: bool
     read: Callable[[Any], Any]
-    exact: bool
+    write: Callable[[Any], Wire]
 
     def to_wire(self, value: Any) -> Wire:
-        """The wire form of the column's value; a number for a decimal column counts as one."""
-        if self.exact and value is not None:
-            value = Decimal(value)
-        return canonical.to_wire(value)
+        """The wire value of a column's value."""
+        return None if value is None else self.write(value)
 
     def from_wire(self, value: Wire) -> Any:
         """The column's value of a wire value; raises BadInput when it has the wrong form."""
@@ -195,26 +213,61 @@ class TypeSpec:
             if isinstance(column.default, ScalarElementColumnDefault)
         }
 
+    @cached_property
+    def blank(self) -> Mapping[str, Any]:
+        """Column values of a record of which nothing is said: defaults, else None."""
+        return dict.fromkeys(self.fields) | dict(self.defaults)
+
+    @cached_property
+    def blank_body(self) -> Mapping[str, Wire]:
+        """The same as a wire body."""
+        return self.wire(dict(self.blank))
+
     def values(self, wire: Mapping[str, Wire]) -> dict[str, Any]:
         """Column values of a wire body; fields unknown to this version are left out."""
-        return {
-            name: self.fields[name].from_wire(value)
-            for name, value in wire.items()
-            if name in self.fields
-        }
+        readers = self._readers
+        try:
+            return {
+                name: None if value is None else readers[name](value)
+                for name, value in wire.items()
+                if name in readers
+            }
+        except (TypeError, ValueError, ArithmeticError):
+            # One by one, for an error that names the field.
+            return {name: self.fields[name].from_wire(wire[name]) for name in wire.keys() & readers}
+
+    def wire(self, values: dict[str, Any]) -> dict[str, Wire]:
+        """Column values made their wire form, in place."""
+        for name in values.keys() & self._writers.keys():
+            value = values[name]
+            if value is not None:
+                values[name] = self._writers[name](value)
+        return values
 
     def normal(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
         """The same wire values in their one canonical form; unknown fields are left out."""
-        fields = self.fields
-        return {name: fields[name].to_wire(value) for name, value in self.values(wire).items()}
+        return self.wire(self.values(wire))
 
     def body(self, row: Any) -> dict[str, Wire]:
         """Wire body of a mapped object or any row with the fields as attributes."""
-        return {name: field.to_wire(getattr(row, name)) for name, field in self.fields.items()}
+        return self.wire(dict(zip(self.fields, self._get_all(row), strict=True)))
+
+    @cached_property
+    def _readers(self) -> Mapping[str, Callable[[Any], Any]]:
+        return {name: spec.read for name, spec in self.fields.items()}
+
+    @cached_property
+    def _writers(self) -> Mapping[str, Callable[[Any], Wire]]:
+        return {name: spec.write for name, spec in self.fields.items() if spec.write is not _as_is}
+
+    @cached_property
+    def _get_all(self) -> Callable[[Any], tuple[Any, ...]]:
+        return attrgetter(*self.fields)
 
 
 def _field_spec(column: Any) -> FieldSpec:
     info = column.info
+    read, write = _form(column.type)
     return FieldSpec(
         name=str(column.key),
         merge=info["merge"],
@@ -223,8 +276,8 @@ def _field_spec(column: Any) -> FieldSpec:
         choices=info.get("choices", ()),
         steps=info.get("steps"),
         required=not column.nullable,
-        read=_reader(column.type),
-        exact=isinstance(column.type, Numeric),
+        read=read,
+        write=write,
     )
 
 

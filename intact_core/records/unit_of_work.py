@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Select, bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from intact_core.records.base import Record
@@ -78,11 +79,15 @@ def _old_values(row: Record, spec: TypeSpec) -> Iterator[tuple[str, Any]]:
 
 
 class SessionWorld:
-    """The living rows of one tenant around a change, read through the session."""
+    """The living rows of one tenant around a flush, read through the session.
+
+    Good for one flush: the same question is asked of the database once.
+    """
 
     def __init__(self, session: Session, tenant_id: UUID) -> None:
         self._session = session
         self._tenant_id = tenant_id
+        self._found: dict[tuple[str, tuple[tuple[str, Any], ...]], Sequence[Any]] = {}
 
     def get(self, type_: str, id_: UUID | None) -> Any:
         """The living record of that id, or None."""
@@ -93,7 +98,21 @@ class SessionWorld:
 
     def find(self, type_: str, **equal: Any) -> Sequence[Any]:
         """Living records whose fields equal the values given."""
-        record = spec_of(type_).record
-        query = select(record).filter_by(tenant_id=self._tenant_id, deleted_at=None, **equal)
-        with self._session.no_autoflush:
-            return self._session.scalars(query).all()
+        key = (type_, tuple(equal.items()))
+        if key not in self._found:
+            values = {name: value for name, value in equal.items() if value is not None}
+            query = _living(spec_of(type_).record, tuple(values), tuple(equal.keys() - values))
+            parameters = values | {"of_tenant": self._tenant_id}
+            with self._session.no_autoflush:
+                self._found[key] = self._session.scalars(query, parameters).all()
+        return self._found[key]
+
+
+@cache
+def _living(record: type[Record], given: tuple[str, ...], empty: tuple[str, ...]) -> Select[Any]:
+    return select(record).where(
+        record.tenant_id == bindparam("of_tenant"),
+        record.deleted_at.is_(None),
+        *(getattr(record, name) == bindparam(name) for name in given),
+        *(getattr(record, name).is_(None) for name in empty),
+    )

@@ -10,6 +10,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import QueuePool
 
 from intact_core.errors import IntactError, StorageFault
+from intact_core.records.sets import JSON_OPTIONS
 from intact_desktop.settings import sync_file
 
 _READ_ONLY = "read_only"
@@ -62,6 +63,7 @@ def open_store(path: Path, key: bytes, *, create: bool = False, check: bool = Tr
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=4,
+        **JSON_OPTIONS,
     )
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _translate)

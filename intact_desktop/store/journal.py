@@ -1,20 +1,23 @@
 """The session hook: whatever a flush changed in records becomes operations in the outbox."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from intact_core import clock, ids
+from intact_core.records import sets
 from intact_core.records.base import SCHEMA_VERSION, Record
 from intact_core.records.unit_of_work import SessionWorld, Written, written
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.sync.operations import Operation, link, raw_bytes
-from intact_desktop.store.tables import BaseRow, Device, Outbox
+from intact_desktop.store.tables import BaseRow, Device, Outbox, chunks, table_of
 
 APP_VERSION = "0.1.0"
+_OUTBOX = table_of(Outbox)
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:
@@ -76,20 +79,27 @@ def _append(session: Session, device: Device, changes: list[Written]) -> None:
     connection = session.connection()
     txn_id = session.info.setdefault("txn_id", ids.new_id())
     n, chain = device.last_n, device.chain_hash
-    rows = []
+    rows, revs = [], _base_revs(connection, changes)
     for one in changes:
         n += 1
-        operation = _operation(n, txn_id, one, _base_rev(connection, one))
+        operation = _operation(n, txn_id, one, revs.get((one.spec.name, one.id), 0))
         raw = raw_bytes(operation)
         chain = link(chain, raw)
         rows.append(_outbox_row(operation, raw, chain))
-    connection.execute(insert(Outbox), rows)
+    sets.insert(connection.dialect, _OUTBOX, rows).run(connection)
     connection.execute(update(Device).values(last_n=n, chain_hash=chain))
 
 
-def _base_rev(connection: Connection, one: Written) -> int:
-    query = select(BaseRow.rev).where(BaseRow.type == one.spec.name, BaseRow.id == one.id)
-    return connection.scalar(query) or 0
+def _base_revs(
+    connection: Connection, changes: Sequence[Written]
+) -> Mapping[tuple[str, UUID], int]:
+    """The version that the person saw, of each record that was there before."""
+    seen = [one.id for one in changes if one.before is not None]
+    found: dict[tuple[str, UUID], int] = {}
+    for part in chunks(seen):
+        query = select(BaseRow.type, BaseRow.id, BaseRow.rev).where(BaseRow.id.in_(part))
+        found |= {(type_, id_): rev for type_, id_, rev in connection.execute(query)}
+    return found
 
 
 def _operation(n: int, txn_id: UUID, one: Written, base_rev: int) -> Operation:
@@ -120,7 +130,6 @@ def _outbox_row(operation: Operation, raw: bytes, chain: str) -> dict[str, objec
         "raw": raw.decode(),
         "wall_time": operation.wall_time,
         "hash": chain,
-        "settled": False,
     }
 
 

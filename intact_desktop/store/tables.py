@@ -1,13 +1,17 @@
 """What only the laptop holds: outbox, base rows, cursors, blobs, sync log, device."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from intact_core.records.base import Base
+
+T = TypeVar("T")
+_MOST_PARAMETERS = 900
 
 
 class Local(DeclarativeBase):
@@ -30,10 +34,9 @@ class BaseRow(Local):
 
 
 class Outbox(Local):
-    """The device's operations, append-only; `settled` once a pull brought the outcome."""
+    """The device's operations, append-only."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_pending", "settled", "n"),)
 
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     op_id: Mapped[UUID] = mapped_column(unique=True)
@@ -48,7 +51,6 @@ class Outbox(Local):
     hash: Mapped[str]
     verdict: Mapped[str | None]
     receipt: Mapped[dict[str, Any] | None]
-    settled: Mapped[bool] = mapped_column(default=False)
 
 
 class SyncCursor(Local):
@@ -96,7 +98,20 @@ class Device(Local):
     user_id: Mapped[UUID]
     last_n: Mapped[int] = mapped_column(default=0)
     chain_hash: Mapped[str]
+    settled_n: Mapped[int] = mapped_column(default=0)
+    """The last operation whose outcome a pull brought."""
     epoch: Mapped[str] = mapped_column(default="")
     clock_offset_seconds: Mapped[int | None]
     proof: Mapped[dict[str, Any] | None]
     """Operations and photos proved to be on the server, and when."""
+
+
+def table_of(row: type[Local]) -> Table:
+    """The table of a mapped class, for statements on sets of rows."""
+    return cast(Table, row.__table__)
+
+
+def chunks(items: Sequence[T], size: int = _MOST_PARAMETERS) -> Iterator[Sequence[T]]:
+    """Parts small enough for one IN list."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

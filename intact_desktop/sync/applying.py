@@ -1,27 +1,28 @@
 """Applying a pull: base rows, digests and working rows in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
 from intact_core import clock
 from intact_core.errors import ServerFault
 from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
+from intact_core.records.sets import Many, as_stored, upsert
 from intact_core.sync import digest
 from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_line
-from intact_desktop.store.tables import BaseRow, Outbox, SyncCursor
-from intact_desktop.sync.sets import chunks, table_of
+from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chunks, table_of
+from intact_desktop.sync.outgoing import settled_n
 
 Ref = tuple[str, UUID]
 _BASE = table_of(BaseRow)
 _OUTBOX = table_of(Outbox)
 _CURSORS = table_of(SyncCursor)
+_DEVICE = table_of(Device)
 
 
 @dataclass
@@ -78,25 +79,74 @@ class _Base:
     body: dict[str, Any]
 
 
-def apply_cut(connection: Connection, cut: Cut) -> Applied:
-    """Write base rows, cursors and working rows; joins the caller's transaction.
+@dataclass(frozen=True)
+class Prepared:
+    """All that a pull will write, worked out while others may still write.
+
+    `last_n` is this laptop's last operation that was looked at.
+    """
+
+    applied: Applied
+    bases: Mapping[Ref, _Base]
+    touched: Mapping[Ref, None]
+    hidden: Sequence[Ref]
+    writes: Sequence[Many]
+    settled_n: int
+    last_n: int
+    is_empty: bool
+
+
+def prepare(connection: Connection, cut: Cut) -> Prepared:
+    """Work out a pull from one snapshot; `write` is quick and has the lock.
 
     Working state = confirmed state + own pending operations. Operations with a verdict are
     settled here: their outcome is in what the pull brought.
     """
-    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    device = connection.execute(select(_DEVICE.c.settled_n, _DEVICE.c.last_n)).one()
     known = _cursors(connection)
     bases = _load_bases(connection, {(one.type, one.id) for one in cut.changes})
     digests = {scope: cursor.digest for scope, cursor in known.items()}
-    entered = {one.scope for one in cut.changes if one.kind == "enter"}
     _fold(cut, known, bases, digests)
-    _write_bases(connection, bases)
-    for scope in entered:
-        digests[scope] = _recomputed(connection, scope)
-    mismatched = _write_cursors(connection, cut, digests)
-    touched = set(bases) | _settle(connection)
-    _derive(connection, touched, bases)
-    return Applied(len(cut.changes), mismatched)
+    for scope in {one.scope for one in cut.changes if one.kind == "enter"}:
+        digests[scope] = _recomputed(connection, scope, bases)
+    cursor_rows, mismatched = _cursor_rows(cut, known, digests)
+    settled_n, outcome = _outcome(connection, device.settled_n)
+    touched = dict.fromkeys([*bases, *outcome])
+    rows, hidden = _derived(connection, touched, bases)
+    dialect = connection.dialect
+    writes = [
+        upsert(dialect, _BASE, ("type", "id"), _base_rows(bases)),
+        *_changed_rows(connection, rows),
+        upsert(dialect, _CURSORS, ("scope",), cursor_rows),
+    ]
+    return Prepared(
+        Applied(len(cut.changes), mismatched),
+        bases,
+        touched,
+        hidden,
+        writes,
+        settled_n,
+        device.last_n,
+        is_empty=not (touched or cursor_rows),
+    )
+
+
+def write(connection: Connection, prepared: Prepared) -> None:
+    """Write what was prepared; joins the caller's transaction.
+
+    Whatever this person changed since is put on top again.
+    """
+    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    for many in prepared.writes:
+        many.run(connection)
+    for type_, id_ in prepared.hidden:
+        _hide(connection, TYPES[type_], id_)
+    since = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(_OUTBOX.c.n > prepared.last_n)
+    again = {(type_, id_) for type_, id_ in connection.execute(since)} & prepared.touched.keys()
+    rows, _ = _derived(connection, again, prepared.bases)
+    for type_, values in rows.items():
+        _upsert(connection, TYPES[type_], values).run(connection)
+    connection.execute(update(_DEVICE).values(settled_n=prepared.settled_n))
 
 
 def _cursors(connection: Connection) -> dict[str, Cursor]:
@@ -115,7 +165,7 @@ def _load_bases(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, _Base]
     for part in chunks([ref[1] for ref in wanted]):
         rows = connection.execute(select(_BASE).where(_BASE.c.id.in_(part)))
         for row in rows:
-            found[row.type, row.id] = _Base(row.scope, row.rev, row.hash, dict(row.body))
+            found[row.type, row.id] = _Base(row.scope, row.rev, row.hash, row.body)
     return found
 
 
@@ -123,6 +173,8 @@ def _fold(
     cut: Cut, known: Mapping[str, Cursor], bases: dict[Ref, _Base], digests: dict[str, str]
 ) -> None:
     seqs = {scope: cursor.seq for scope, cursor in known.items()}
+    into: dict[str, list[str]] = {}
+    out: dict[str, list[str]] = {}
     for one in cut.changes:
         if one.kind != "enter":
             _expect_next(one, seqs)
@@ -131,10 +183,12 @@ def _fold(
         body = dict(one.patch) if before is None else before.body | one.patch
         value = digest.row_hash(one.type, one.id, one.rev, body)
         bases[ref] = _Base(one.scope, one.rev, value, body)
-        if one.kind != "enter":
-            out = [before.hash] if before else []
-            start = digests.get(one.scope, digest.EMPTY)
-            digests[one.scope] = digest.moved(start, out=out, into=[value])
+        into.setdefault(one.scope, []).append(value)
+        if before is not None:
+            out.setdefault(one.scope, []).append(before.hash)
+    for scope, values in into.items():
+        start = digests.get(scope, digest.EMPTY)
+        digests[scope] = digest.moved(start, out=out.get(scope, ()), into=values)
 
 
 def _expect_next(one: Change, seqs: dict[str, int]) -> None:
@@ -146,100 +200,92 @@ def _expect_next(one: Change, seqs: dict[str, int]) -> None:
     seqs[one.scope] = one.seq
 
 
-def _write_bases(connection: Connection, bases: Mapping[Ref, _Base]) -> None:
-    if not bases:
-        return
-    statement = upsert(_BASE)
-    names = ("scope", "rev", "hash", "body")
-    statement = statement.on_conflict_do_update(
-        index_elements=["type", "id"], set_={name: statement.excluded[name] for name in names}
-    )
-    rows = [{"type": ref[0], "id": ref[1], **vars(base)} for ref, base in bases.items()]
-    connection.execute(statement, rows)
+def _base_rows(bases: Mapping[Ref, _Base]) -> list[dict[str, Any]]:
+    return [{"type": ref[0], "id": ref[1], **vars(base)} for ref, base in bases.items()]
 
 
-def _recomputed(connection: Connection, scope: str) -> str:
-    rows = connection.scalars(select(_BASE.c.hash).where(_BASE.c.scope == scope))
-    return digest.moved(digest.EMPTY, into=rows)
+def _recomputed(connection: Connection, scope: str, bases: Mapping[Ref, _Base]) -> str:
+    query = select(_BASE.c.type, _BASE.c.id, _BASE.c.hash).where(_BASE.c.scope == scope)
+    hashes = {(type_, id_): value for type_, id_, value in connection.execute(query)}
+    hashes |= {ref: base.hash for ref, base in bases.items() if base.scope == scope}
+    return digest.moved(digest.EMPTY, into=hashes.values())
 
 
-def _write_cursors(connection: Connection, cut: Cut, digests: Mapping[str, str]) -> tuple[str, ...]:
+def _cursor_rows(
+    cut: Cut, known: Mapping[str, Cursor], digests: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Cursors that move, and the scopes that disagree: those start again from their rows."""
     mismatched = tuple(
         one.scope for one in cut.cursors if digests.get(one.scope, digest.EMPTY) != one.digest
     )
-    # A scope that disagrees starts again from its current rows.
-    rows = [
-        {"scope": one.scope, "seq": 0 if one.scope in mismatched else one.seq, "digest": one.digest}
+    now = [
+        Cursor(one.scope, 0 if one.scope in mismatched else one.seq, one.digest)
         for one in cut.cursors
     ]
-    if rows:
-        statement = upsert(_CURSORS)
-        statement = statement.on_conflict_do_update(
-            index_elements=["scope"],
-            set_={name: statement.excluded[name] for name in ("seq", "digest")},
-        )
-        connection.execute(statement, rows)
-    return mismatched
+    return [msgspec.structs.asdict(one) for one in now if known.get(one.scope) != one], mismatched
 
 
-def _settle(connection: Connection) -> set[Ref]:
-    waiting = (_OUTBOX.c.settled.is_(False)) & (_OUTBOX.c.verdict.is_not(None))
-    rows = connection.execute(select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(waiting))
-    touched = {(type_, id_) for type_, id_ in rows}
-    connection.execute(update(_OUTBOX).where(waiting).values(settled=True))
-    return touched
+def _outcome(connection: Connection, settled_n: int) -> tuple[int, set[Ref]]:
+    query = select(_OUTBOX.c.n, _OUTBOX.c.type, _OUTBOX.c.record_id).where(
+        _OUTBOX.c.n > settled_n, _OUTBOX.c.verdict.is_not(None)
+    )
+    rows = connection.execute(query).all()
+    return max((n for n, _, _ in rows), default=settled_n), {(type_, id_) for _, type_, id_ in rows}
 
 
-def _derive(connection: Connection, touched: set[Ref], loaded: Mapping[Ref, _Base]) -> None:
-    """Working rows of the records named: base plus pending operations, oldest first."""
-    missing = [ref for ref in touched if ref not in loaded]
-    bases = dict(loaded) | _load_bases(connection, missing)
-    pending = _pending(connection, touched)
-    by_type: dict[str, list[dict[str, Any]]] = {}
-    for ref in touched:
-        spec = TYPES.get(ref[0])
-        if spec is None:
-            continue
-        base = bases.get(ref)
+def _derived(
+    connection: Connection, touched: Collection[Ref], loaded: Mapping[Ref, _Base]
+) -> tuple[dict[str, list[dict[str, Any]]], list[Ref]]:
+    """Working rows of the records named, parents first, and those that are none any more.
+
+    A row is its base with the pending operations on top, oldest first.
+    """
+    if not touched:
+        return {}, []
+    missing = _load_bases(connection, {ref for ref in touched if ref not in loaded})
+    pending = _pending(connection)
+    rows: dict[str, list[dict[str, Any]]] = {}
+    hidden: list[Ref] = []
+    for ref in (ref for ref in touched if ref[0] in TYPES):
+        base = loaded.get(ref) or missing.get(ref)
         body = dict(base.body) if base else {}
         for changes in pending.get(ref, ()):
             body |= changes
-        if not body:
-            _hide(connection, spec, ref[1])
-            continue
-        by_type.setdefault(ref[0], []).append(_row(spec, body))
-    for type_ in sorted(by_type, key=ORDER.__getitem__):
-        _write_rows(connection, TYPES[type_], by_type[type_])
+        if "id" in body:
+            spec = TYPES[ref[0]]
+            rows.setdefault(ref[0], []).append({**spec.blank, **spec.values(body)})
+        else:
+            hidden.append(ref)
+    return {type_: rows[type_] for type_ in sorted(rows, key=ORDER.__getitem__)}, hidden
 
 
-def _pending(connection: Connection, touched: set[Ref]) -> dict[Ref, list[dict[str, Any]]]:
+def _pending(connection: Connection) -> dict[Ref, list[dict[str, Any]]]:
     query = (
         select(_OUTBOX.c.type, _OUTBOX.c.record_id, _OUTBOX.c.raw)
-        .where(_OUTBOX.c.settled.is_(False), _OUTBOX.c.verdict.is_(None))
+        .where(_OUTBOX.c.n > settled_n(), _OUTBOX.c.verdict.is_(None))
         .order_by(_OUTBOX.c.n)
     )
     found: dict[Ref, list[dict[str, Any]]] = {}
     for type_, id_, raw in connection.execute(query):
-        if (type_, id_) in touched:
-            changes = msgspec.json.decode(raw)["changes"]
-            values = {name: pair[1] for name, pair in changes.items()}
-            found.setdefault((type_, id_), []).append(values)
+        changes = msgspec.json.decode(raw)["changes"]
+        values = {name: pair[1] for name, pair in changes.items()}
+        found.setdefault((type_, id_), []).append(values)
     return found
 
 
-def _row(spec: TypeSpec, body: Mapping[str, Any]) -> dict[str, Any]:
-    values = dict.fromkeys(spec.fields) | dict(spec.defaults)
-    return values | {name: spec.values({name: body[name]})[name] for name in body if name in values}
+def _upsert(connection: Connection, spec: TypeSpec, rows: Sequence[dict[str, Any]]) -> Many:
+    return upsert(connection.dialect, spec.table, ("tenant_id", "id"), rows)
 
 
-def _write_rows(connection: Connection, spec: TypeSpec, rows: Sequence[dict[str, Any]]) -> None:
-    statement = upsert(spec.table)
-    names = [name for name in spec.fields if name not in ("tenant_id", "id")]
-    statement = statement.on_conflict_do_update(
-        index_elements=["tenant_id", "id"],
-        set_={name: statement.excluded[name] for name in names},
-    )
-    connection.execute(statement, rows)
+def _changed_rows(
+    connection: Connection, rows: Mapping[str, Sequence[dict[str, Any]]]
+) -> Iterator[Many]:
+    """Only what differs from the rows as they are: most of what was sent comes back the same."""
+    for type_, values in rows.items():
+        spec = TYPES[type_]
+        whole = _upsert(connection, spec, values)
+        there = as_stored(connection, spec.table, tuple(values[0]), [row["id"] for row in values])
+        yield replace(whole, rows=[row for row in whole.rows if row not in there])
 
 
 def _hide(connection: Connection, spec: TypeSpec, id_: UUID) -> None:

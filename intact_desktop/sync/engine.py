@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.engine import Connection
@@ -13,18 +14,18 @@ from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello, HelloAnswer, Pull, PushAnswer
 from intact_desktop.store.engine import reading
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog
+from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, table_of
 from intact_desktop.sync import outgoing
-from intact_desktop.sync.applying import apply_cut, cursors, read_cut
+from intact_desktop.sync.applying import Applied, Cut, cursors, prepare, read_cut, write
 from intact_desktop.sync.files import FileTransfer, Progress, note_wanted
 from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
-from intact_desktop.sync.sets import table_of
 
 _DEVICE = table_of(Device)
 _OUTBOX = table_of(Outbox)
 _BLOBS = table_of(Blob)
 _MOST_PULLS = 3
 CLOCK_TOLERANCE = timedelta(minutes=5)
+KEPT_PROOF = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class SyncEngine:
         except IntactError as error:
             self._log("failed", f"{error.title}: {error.sentence}")
             raise
-        self._log("done", f"{result.sent} sent, {result.received} received")
+        if result.sent or result.received or result.files_sent or result.files_fetched:
+            self._log("done", f"{result.sent} sent, {result.received} received")
         return result
 
     def _round(self) -> Round:
@@ -163,10 +165,7 @@ class SyncEngine:
                 message = Pull(PROTOCOL_VERSION, this_device(connection).epoch, cursors(connection))
             with self._gateway.pull(message) as lines:
                 cut = read_cut(lines)
-            with self._engine.begin() as connection:
-                applied = apply_cut(connection, cut)
-                connection.execute(update(_DEVICE).values(epoch=answer.epoch))
-                note_wanted(connection)
+            applied = self._apply(cut, answer.epoch, message.epoch)
             received += applied.rows
             if not applied.mismatched:
                 return received
@@ -176,24 +175,32 @@ class SyncEngine:
             "safe here and on the server. Please send a support bundle."
         )
 
+    def _apply(self, cut: Cut, epoch: str, known_epoch: str) -> Applied:
+        with reading(self._engine).connect() as connection:
+            prepared = prepare(connection, cut)
+        if not prepared.is_empty or epoch != known_epoch:
+            with self._engine.begin() as connection:
+                write(connection, prepared)
+                connection.execute(update(_DEVICE).values(epoch=epoch))
+                note_wanted(connection)
+        return prepared.applied
+
     def _prove(self, end: tuple[int, str]) -> dict[str, object] | None:
-        with self._engine.begin() as connection:
+        with reading(self._engine).connect() as connection:
             device = this_device(connection)
-            pending = connection.scalar(
-                select(func.count()).select_from(_BLOBS).where(_BLOBS.c.state == "pending")
-            )
-            if (device.last_n, device.chain_hash) != end or pending:
-                return None
-            files = connection.scalar(
-                select(func.count()).select_from(_BLOBS).where(_BLOBS.c.state == "sent")
-            )
-            proof: dict[str, object] = {
-                "operations": device.last_n,
-                "files": files,
-                "at": clock.now().isoformat(),
-            }
-            connection.execute(update(_DEVICE).values(proof=proof))
-            return proof
+            files = _files(connection)
+        if (device.last_n, device.chain_hash) != end or files.get("pending"):
+            return None
+        now = clock.now()
+        proof: dict[str, object] = {
+            "operations": device.last_n,
+            "files": files.get("sent", 0),
+            "at": now.isoformat(),
+        }
+        if _worth_keeping(device.proof, proof, now):
+            with self._engine.begin() as connection:
+                connection.execute(update(_DEVICE).values(proof=proof))
+        return proof
 
     def _log(self, outcome: str, words: str) -> None:
         with self._engine.begin() as connection:
@@ -204,3 +211,15 @@ def _append_log(connection: Connection, outcome: str, words: str) -> None:
     connection.execute(
         table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
     )
+
+
+def _files(connection: Connection) -> dict[str, int]:
+    query = select(_BLOBS.c.state, func.count().label("files")).group_by(_BLOBS.c.state)
+    return {row.state: row.files for row in connection.execute(query)}
+
+
+def _worth_keeping(known: dict[str, Any] | None, proof: dict[str, object], now: datetime) -> bool:
+    """A round with nothing to do writes nothing, but for a proof that has become old."""
+    if known is None or any(known.get(key) != proof[key] for key in ("operations", "files")):
+        return True
+    return now - datetime.fromisoformat(known["at"]) > KEPT_PROOF

@@ -13,9 +13,8 @@ from intact_core.records.conclusions import AuditReport
 from intact_core.sync.protocol import CHUNK, BlobOffer
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store.engine import reading
-from intact_desktop.store.tables import Blob
+from intact_desktop.store.tables import Blob, table_of
 from intact_desktop.sync.gateway import Gateway
-from intact_desktop.sync.sets import table_of
 
 _BLOBS = table_of(Blob)
 Progress = Callable[[str, int, int], None]

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.engine import Connection
 
+from intact_core.records import sets
 from intact_core.sync.operations import GENESIS, Receipt
 from intact_core.sync.protocol import PROTOCOL_VERSION
-from intact_desktop.store.tables import Blob, Outbox
-from intact_desktop.sync.sets import table_of
+from intact_desktop.store.tables import Blob, Device, Outbox, table_of
 
 _OUTBOX = table_of(Outbox)
 _BLOBS = table_of(Blob)
@@ -50,6 +50,11 @@ class Batch:
             }
         )
         return head[:-1] + b',"operations":[' + ",".join(self.raws).encode() + b"]}"
+
+
+def settled_n() -> ScalarSelect[int]:
+    """The last operation whose outcome a pull brought: all that can wait come after it."""
+    return select(table_of(Device).c.settled_n).scalar_subquery()
 
 
 def hash_at(connection: Connection, n: int) -> str | None:
@@ -93,27 +98,17 @@ def _limited(rows: list[Any], most: int) -> list[Any]:
 def keep_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
     """Note the verdicts; the operations stay."""
     rows = [
-        {
-            "of_n": one.n,
-            "verdict": one.verdict,
-            "receipt": msgspec.to_builtins(one),
-        }
+        {"n": one.n, "verdict": one.verdict, "receipt": msgspec.to_builtins(one)}
         for one in receipts
     ]
-    if rows:
-        statement = (
-            update(_OUTBOX)
-            .where(_OUTBOX.c.n == bindparam("of_n"))
-            .values(verdict=bindparam("verdict"), receipt=bindparam("receipt"))
-        )
-        connection.execute(statement, rows)
+    sets.change(connection.dialect, _OUTBOX, ["n"], rows).run(connection)
 
 
 def waiting(connection: Connection) -> Waiting:
     """What the status bar says is waiting."""
     operations, oldest_operation = connection.execute(
         select(func.count(), func.min(_OUTBOX.c.wall_time)).where(
-            _OUTBOX.c.settled.is_(False), _OUTBOX.c.verdict.is_(None)
+            _OUTBOX.c.n > settled_n(), _OUTBOX.c.verdict.is_(None)
         )
     ).one()
     files, size, oldest_file = connection.execute(

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, QueuePool, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
+from intact_core.records.sets import JSON_OPTIONS
 from intact_core.records.unit_of_work import Written
 from intact_core.rules.kernel import SYSTEM, Actor
 from sync_server.database import session_hook
@@ -22,13 +23,17 @@ def make_engine(url: str) -> Engine:
     """The engine of an address: `sqlite:///FILE` or `postgresql://…`."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **JSON_OPTIONS)
 
 
 def _sqlite(url: str) -> Engine:
     # The driver's own SQLite is new enough; the standard library's may corrupt a WAL on reset.
     engine = create_engine(
-        url, module=sqlcipher3.dbapi2, poolclass=QueuePool, connect_args={"timeout": 30}
+        url,
+        module=sqlcipher3.dbapi2,
+        poolclass=QueuePool,
+        connect_args={"timeout": 30},
+        **JSON_OPTIONS,
     )
 
     @event.listens_for(engine, "connect")

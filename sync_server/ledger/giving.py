@@ -7,7 +7,6 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from intact_core import canonical
 from intact_core.records.catalogue import TYPES, TypeSpec
 from intact_core.sync import digest
 from intact_core.sync.protocol import Begin, Cursor, End, Pull
@@ -89,11 +88,7 @@ def _rows(connection: Connection, tenant_id: UUID, head: Cursor, spec: TypeSpec)
         )
     )
     for rev, updated_at, *values in connection.execute(query):
-        body = {
-            name: canonical.to_wire(value)
-            for name, value in zip(names, values, strict=True)
-            if value is not None
-        }
+        body = spec.wire({n: v for n, v in zip(names, values, strict=True) if v is not None})
         line = {
             "line": "change",
             "scope": head.scope,

@@ -190,11 +190,12 @@ def _duplicates(
 
 
 def _normal(operation: Operation, spec: TypeSpec) -> Operation:
+    seen = {name: value for name, value in operation.old_values().items() if value is not None}
     try:
-        old, new = spec.normal(operation.old_values()), spec.normal(operation.new_values())
+        old, new = spec.normal(seen), spec.normal(operation.new_values())
     except IntactError as error:
         raise Refused("form", error.sentence) from error
-    known = {name: (old[name], new[name]) for name in new}
+    known = {name: (old.get(name), value) for name, value in new.items()}
     unknown = {name: pair for name, pair in operation.changes.items() if name not in new}
     return msgspec.structs.replace(operation, changes=known | unknown)
 

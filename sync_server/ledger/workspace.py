@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, RowMapping
 
-from intact_core import canonical, clock
+from intact_core import clock
 from intact_core.records.catalogue import ORDER, TypeSpec, spec_of
 from intact_core.sync.merge import Current
 from sync_server.database.sets import insert_rows, update_rows
@@ -65,8 +65,7 @@ class Workspace:
         self._heads |= load_heads(self._connection, self._tenant_id, pairs)
 
     def _row(self, type_: str, values: RowMapping) -> Row:
-        body = {name: canonical.to_wire(values[name]) for name in spec_of(type_).fields}
-        return Row(**dict(values), body=body)
+        return Row(**values, body=spec_of(type_).wire(dict(values)))
 
     def row(self, ref: Ref) -> Row | None:
         """The record as it is now, staged changes included; tombstones too."""
@@ -109,15 +108,17 @@ class Workspace:
         """The record as it would be with the patch (wire form)."""
         row = self.row(ref)
         if row is None:
-            defaults = {name: canonical.to_wire(value) for name, value in spec.defaults.items()}
-            body = dict.fromkeys(spec.fields) | defaults | dict(patch)
-            body |= {"tenant_id": str(self._tenant_id), "id": str(ref[1])}
-            body["created_at"] = body["created_at"] or canonical.to_wire(clock.now())
-            return Row(**spec.values(body), body=body)
+            return self._new(spec, ref, patch)
         merged = Row(**vars(row))
         merged.body = row.body | dict(patch)
         vars(merged).update(spec.values(patch))
         return merged
+
+    def _new(self, spec: TypeSpec, ref: Ref, patch: Mapping[str, Any]) -> Row:
+        values = {**spec.blank, **spec.values(patch), "tenant_id": self._tenant_id, "id": ref[1]}
+        values["created_at"] = values["created_at"] or clock.now()
+        fixed = {name: values[name] for name in ("tenant_id", "id", "created_at")}
+        return Row(**values, body={**spec.blank_body, **patch, **spec.wire(fixed)})
 
     def stage(self, ref: Ref, row: Row, put: Put) -> None:
         """Make the candidate the present state, for this group."""

@@ -870,6 +870,7 @@ def _part_11() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("last_n", sa.Integer(), nullable=False),
         sa.Column("chain_hash", sa.Text(), nullable=False),
+        sa.Column("settled_n", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.Text(), nullable=False),
         sa.Column("clock_offset_seconds", sa.Integer(), nullable=True),
         sa.Column("proof", sa.JSON(), nullable=True),
@@ -889,14 +890,12 @@ def _part_11() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("receipt", sa.JSON(), nullable=True),
-        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("n"),
         sa.UniqueConstraint("op_id"),
     )
 
 
 def _part_12() -> None:
-    op.create_index("ix_outbox_pending", "outbox", ["settled", "n"], unique=False)
     op.create_index(op.f("ix_outbox_record_id"), "outbox", ["record_id"], unique=False)
     op.create_table(
         "sync_log",

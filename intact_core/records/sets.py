@@ -1,0 +1,111 @@
+"""Many rows of one table by the driver alone, on SQLite.
+
+SQLAlchemy's work for each row costs more than SQLite's own; here it is asked once for each
+column: how its values are bound.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.engine import Connection, Dialect
+
+from intact_core import canonical
+
+_MOST_PARAMETERS = 900
+Rows = Sequence[Mapping[str, Any]]
+
+
+def _to_json(value: Any) -> str:
+    return canonical.dumps(value).decode()
+
+
+JSON_OPTIONS: Mapping[str, Any] = {
+    "json_serializer": _to_json,
+    "json_deserializer": canonical.loads,
+}
+"""Options of an engine, so that JSON columns take the quick way too."""
+
+
+@dataclass(frozen=True)
+class Many:
+    """A statement with its rows, bound and ready: running it is the driver's work alone."""
+
+    statement: str
+    rows: Sequence[tuple[Any, ...]]
+
+    def run(self, connection: Connection) -> None:
+        """Execute it once for each row."""
+        if self.rows:
+            connection.exec_driver_sql(self.statement, list(self.rows))
+
+
+def insert(dialect: Dialect, table: Table, rows: Rows) -> Many:
+    """Insert rows given as column values; all have the same columns."""
+    names = tuple(rows[0]) if rows else ()
+    return Many(_insert(dialect, table, names), bound(dialect, table, names, rows))
+
+
+def upsert(dialect: Dialect, table: Table, keys: Sequence[str], rows: Rows) -> Many:
+    """Insert rows, or change those whose `keys` are there already."""
+    names = tuple(rows[0]) if rows else ()
+    quote = dialect.identifier_preparer.quote
+    changes = ", ".join(f"{quote(n)} = excluded.{quote(n)}" for n in names if n not in keys)
+    target = ", ".join(map(quote, keys))
+    statement = f"{_insert(dialect, table, names)} ON CONFLICT ({target}) DO UPDATE SET {changes}"
+    return Many(statement, bound(dialect, table, names, rows))
+
+
+def change(dialect: Dialect, table: Table, keys: Sequence[str], rows: Rows) -> Many:
+    """Change the rows found by `keys`; all have the same columns."""
+    changed = tuple(name for name in rows[0] if name not in keys) if rows else ()
+    quote = dialect.identifier_preparer.quote
+    changes = ", ".join(f"{quote(name)} = ?" for name in changed)
+    same = " AND ".join(f"{quote(name)} = ?" for name in keys)
+    statement = f"UPDATE {_name(dialect, table)} SET {changes} WHERE {same}"  # noqa: S608
+    return Many(statement, bound(dialect, table, (*changed, *keys), rows))
+
+
+def as_stored(
+    connection: Connection, table: Table, names: Sequence[str], ids: Sequence[Any]
+) -> set[tuple[Any, ...]]:
+    """The rows of those ids as the driver gives them, columns in the order of `names`."""
+    quote = connection.dialect.identifier_preparer.quote
+    columns, name = ", ".join(map(quote, names)), _name(connection.dialect, table)
+    found: set[tuple[Any, ...]] = set()
+    keys = _column(connection.dialect, table, "id", [{"id": one} for one in ids])
+    for start in range(0, len(keys), _MOST_PARAMETERS):
+        part = tuple(keys[start : start + _MOST_PARAMETERS])
+        marks = ", ".join("?" * len(part))
+        query = f"SELECT {columns} FROM {name} WHERE id IN ({marks})"  # noqa: S608
+        found.update(map(tuple, connection.exec_driver_sql(query, part)))
+    return found
+
+
+def bound(
+    dialect: Dialect, table: Table, names: Sequence[str], rows: Rows
+) -> list[tuple[Any, ...]]:
+    """The rows as the driver takes them, columns in the order of `names`."""
+    return list(zip(*(_column(dialect, table, name, rows) for name in names), strict=True))
+
+
+def _insert(dialect: Dialect, table: Table, names: Sequence[str]) -> str:
+    columns = ", ".join(map(dialect.identifier_preparer.quote, names))
+    marks = ", ".join("?" * len(names))
+    return f"INSERT INTO {_name(dialect, table)} ({columns}) VALUES ({marks})"  # noqa: S608
+
+
+def _name(dialect: Dialect, table: Table) -> str:
+    return dialect.identifier_preparer.format_table(table)
+
+
+def _column(dialect: Dialect, table: Table, name: str, rows: Rows) -> Sequence[Any]:
+    bind = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+    values = [row[name] for row in rows]
+    if bind is None:
+        return values
+    # Tenant, person and moment are one object in all rows: bound once.
+    known = {id(value): value for value in values}
+    done = {key: bind(value) for key, value in known.items()}
+    return [done[id(value)] for value in values]

@@ -239,15 +239,14 @@ def _refused(
         if receipt.get("reason") != "group"
     ]
     # Until the next pull what was refused still stands in the working rows.
-    last = group[-1][0].n
-    settled = session.scalar(select(Outbox.settled).where(Outbox.n == last))
+    settled = session.scalars(select(Device.settled_n)).one() >= group[-1][0].n
     known = all(operation.type in TYPES for operation, _ in group)
     return Refused(
         txn_id=txn_id,
         at=group[0][0].wall_time,
         sentence=next((one for one in sentences if one), ""),
         changes=tuple(_change(session, operation) for operation, _ in group),
-        can_put_back=bool(settled) and known,
+        can_put_back=settled and known,
     )
 
 

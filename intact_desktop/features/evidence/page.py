@@ -141,6 +141,8 @@ class EvidencePage(AuditPage):
     def _show(
         self, audit_id: UUID, found: list[Piece], items: list[Target], findings: list[Target]
     ) -> None:
+        if audit_id != self.audit_id:
+            return
         self._all = found
         self._targets(self.item_link, items)
         self._targets(self.finding_link, findings)

@@ -83,7 +83,7 @@ def _proof(kept: Mapping[str, Any] | None) -> Proof | None:
 def _operations(session: Session) -> list[WaitingLine]:
     query = (
         select(Outbox.type, Outbox.wall_time)
-        .where(Outbox.settled.is_(False), Outbox.verdict.is_(None))
+        .where(Outbox.verdict.is_(None))
         .order_by(Outbox.n)
         .limit(_MOST)
     )

@@ -29,6 +29,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     user_id: str = ""
     device_id: str = ""
+    tenant_id: str = ""
+    audience: str = ""
+    """The server's lasting name, pinned at enrolment: what this laptop signs is for it alone."""
 
 
 @dataclass(frozen=True)

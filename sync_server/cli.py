@@ -5,13 +5,15 @@ import gc
 import getpass
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 import uvicorn
 from cryptography import x509
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from intact_core import ids
 from intact_core.documents.verification import verify_pdf
@@ -24,6 +26,7 @@ from sync_server.auth.sealing import Sealing
 from sync_server.database.engine import Database
 from sync_server.database.migrate import APP_ROLE, migrate
 from sync_server.services.demo import DemoTools, load_demo
+from sync_server.services.document_check import authorities
 from sync_server.services.tenants import TenantData, create_tenant, list_tenants
 from sync_server.services.users import NewUser, create_operator, create_user
 from sync_server.settings import Options, Settings
@@ -37,9 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result: int = given.run(given)
     except IntactError as error:
-        print(f"{error.title}: {error.sentence}", file=sys.stderr)  # noqa: T201
-        return REFUSED
+        return _refuse(f"{error.title}: {error.sentence}")
+    except OperationalError as fault:
+        return _refuse(f"The database cannot be opened or used: {fault.orig}")
     return result
+
+
+def _refuse(words: str) -> int:
+    print(words, file=sys.stderr)  # noqa: T201
+    return REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,26 +103,31 @@ def _settings(given: argparse.Namespace) -> Settings:
     )
 
 
-def _open(settings: Settings) -> Database:
-    """The database; SQLite is brought to this version by itself."""
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    """The database, closed afterwards; SQLite is brought to this version by itself."""
     if make_url(settings.database_url).get_backend_name() == "sqlite":
         migrate(settings.database_url)
-    return open_database(settings)
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.engine.dispose()
 
 
 def _serve(given: argparse.Namespace) -> int:
     settings = _settings(given)
-    database = _open(settings)
-    if given.demo:
-        load_demo(DemoTools(database, _keys(settings), Passwords()))
-    app = make_app(settings, database)
-    # What is here now stays: the collector need not look at it at every push.
-    gc.collect()
-    gc.freeze()
-    print(f"Intact serves {settings.public_url}", flush=True)  # noqa: T201
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_level="warning", server_header=False
-    )
+    with _opened(settings) as database:
+        if given.demo:
+            load_demo(DemoTools(database, _keys(settings), Passwords()))
+        app = make_app(settings, database)
+        # What is here now stays: the collector need not look at it at every push.
+        gc.collect()
+        gc.freeze()
+        print(f"Intact serves {settings.public_url}", flush=True)  # noqa: T201
+        uvicorn.run(
+            app, host=settings.host, port=settings.port, log_level="warning", server_header=False
+        )
     return 0
 
 
@@ -128,7 +142,7 @@ def _create_tenant(given: argparse.Namespace) -> int:
     settings = _settings(given)
     tenant_id = ids.new_id()
     data = TenantData(given.name, given.legal_name, given.address, given.country)
-    with _open(settings).write(tenant_id) as session:
+    with _opened(settings) as database, database.write(tenant_id) as session:
         create_tenant(session, _keys(settings), tenant_id, data)
     print(tenant_id)  # noqa: T201
     return 0
@@ -136,15 +150,15 @@ def _create_tenant(given: argparse.Namespace) -> int:
 
 def _create_user(given: argparse.Namespace) -> int:
     settings = _settings(given)
-    database = _open(settings)
     hashed = Passwords().hash(_password())
-    if given.tenant is None:
-        with database.write(None) as session:
-            create_operator(session, given.email, hashed)
-        return 0
     person = NewUser(given.email, given.first_name, given.last_name, tuple(given.role))
-    with database.write(_tenant(database, given.tenant)) as session:
-        create_user(session, person, hashed)
+    with _opened(settings) as database:
+        tenant_id = _tenant(database, given.tenant) if given.tenant else None
+        with database.write(tenant_id) as session:
+            if tenant_id is None:
+                create_operator(session, given.email, hashed)
+            else:
+                create_user(session, person, hashed)
     return 0
 
 
@@ -172,10 +186,7 @@ def _verify(given: argparse.Namespace) -> int:
         raise BadInput(f"The file cannot be read: {fault}") from fault
     trusted += _own_authorities(given)
     found = verify_pdf(content, trusted=trusted)
-    marks = {True: "ok", False: "NO", None: "--"}
-    for step in found.steps:
-        print(f"[{marks[step.ok]}] {step.name}: {step.sentence}")  # noqa: T201
-    print(found.verdict.sentence)  # noqa: T201
+    print("\n".join(found.lines()))  # noqa: T201
     return 0 if found.ok else FAILED
 
 
@@ -188,9 +199,5 @@ def _own_authorities(given: argparse.Namespace) -> list[x509.Certificate]:
     if is_sqlite and not (address.database and Path(address.database).is_file()):
         return []
     settings = _settings(given)
-    database, keys = open_database(settings), _keys(settings)
-    found = []
-    for one in list_tenants(database):
-        with database.read(one.id) as session:
-            found.append(keys.authority(session, one.id).certificate)
-    return found
+    with _opened(settings) as database:
+        return authorities(database, _keys(settings))

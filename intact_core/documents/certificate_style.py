@@ -21,9 +21,9 @@ from intact_core.documents.style import (
     WIDTH,
     para,
 )
-from intact_core.documents.text_lines import shorten
+from intact_core.documents.text_lines import shorten, wrap
 
-BOTTOM_BLOCK = 296.0
+BOTTOM_BLOCK = 308.0
 _BAND = 104.0
 
 
@@ -59,11 +59,11 @@ def draw_first_page(canvas: Any, data: CertificateData) -> None:
 def draw_bottom(canvas: Any, data: CertificateData, stamp: tuple[float, ...]) -> None:
     """Number and dates, validity, the place of the signature."""
     _draw_dates(canvas, data, BOTTOM_BLOCK - 34)
-    _draw_history(canvas, data, BOTTOM_BLOCK - 68)
+    y = _draw_history(canvas, data, BOTTOM_BLOCK - 66)
     statement = para(data.validity_statement, SMALL_MUTED)
     _, height = statement.wrap(WIDTH, 60)
-    statement.drawOn(canvas, MARGIN, BOTTOM_BLOCK - 84 - height)
-    _draw_address(canvas, data, BOTTOM_BLOCK - 100 - height)
+    statement.drawOn(canvas, MARGIN, y - 5 - height)
+    _draw_address(canvas, data, y - 21 - height)
     left, bottom, right, top = stamp
     canvas.setStrokeColor(HAIRLINE)
     canvas.setLineWidth(0.7)
@@ -100,7 +100,7 @@ def _draw_dates(canvas: Any, data: CertificateData, y: float) -> None:
     canvas.line(MARGIN, y - 14, MARGIN + WIDTH, y - 14)
 
 
-def _draw_history(canvas: Any, data: CertificateData, y: float) -> None:
+def _draw_history(canvas: Any, data: CertificateData, y: float) -> float:
     rows = (
         ("First certified", words.day(data.first_certified_on)),
         ("Current cycle from", words.day(data.cycle_started_on)),
@@ -109,10 +109,13 @@ def _draw_history(canvas: Any, data: CertificateData, y: float) -> None:
         ("IAF codes", data.iaf_codes),
         ("Accreditation", " ".join((data.accreditation_body, data.accreditation_number)).strip()),
     )
-    text = "   ·   ".join(f"{label}: {value}" for label, value in rows if value)
+    text = " · ".join(f"{label}: {value}" for label, value in rows if value)
     canvas.setFillColor(MUTED)
     canvas.setFont(REGULAR, 7.8)
-    canvas.drawString(MARGIN, y, shorten(text, REGULAR, 7.8, WIDTH))
+    for line in wrap(text, REGULAR, 7.8, WIDTH)[:2]:
+        canvas.drawString(MARGIN, y, line)
+        y -= 11
+    return y
 
 
 def _draw_address(canvas: Any, data: CertificateData, y: float) -> None:

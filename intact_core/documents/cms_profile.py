@@ -88,6 +88,11 @@ def _signed_attributes(envelope: Envelope) -> cms.CMSAttributes:
     )
 
 
+def signed_bytes(envelope: Envelope) -> bytes:
+    """The bytes that the signature is made over (RFC 5652, 5.4)."""
+    return bytes(_signed_attributes(envelope).dump())
+
+
 def build(envelope: Envelope) -> bytes:
     """The DER of the signature with these contents: there is only one."""
     chain = _chain(_ders(envelope))
@@ -123,12 +128,12 @@ def read(der: bytes) -> Envelope:
     try:
         envelope = _parse(der)
         rebuilt = build(envelope)
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, x509.InvalidVersion) as error:
         raise Damaged(_ENVELOPE, details=str(error)) from error
     if rebuilt != der:
         raise Damaged(_ENVELOPE)
-    signed = bytes(_signed_attributes(envelope).dump())
-    if not signature_holds(envelope.certificates[0], envelope.signature, signed):
+    own = envelope.certificates[0]
+    if not signature_holds(own, envelope.signature, signed_bytes(envelope)):
         raise Damaged("The signature does not belong to the certificate it names.")
     return envelope
 

@@ -16,6 +16,7 @@ _PAD = 4.2
 _REF = 62.0
 _MARK = 16.0
 _RATING = 66.0
+_KEPT_WHOLE = 9
 
 _Line = tuple[str, str]
 
@@ -32,6 +33,8 @@ class ItemRow(Flowable):
         return width, len(self.lines) * _LEADING + 2 * _PAD
 
     def split(self, _width: float, height: float) -> list["ItemRow"]:
+        if len(self.lines) <= _KEPT_WHOLE:
+            return []
         room = int((height - 2 * _PAD) / _LEADING)
         if room < 2 or room >= len(self.lines):
             return []

@@ -90,7 +90,7 @@ def read_manifest(data: bytes) -> SignedManifest:
             x509.load_der_x509_certificate(_bytes(text)) for text in wire.certificates
         )
         signature = _bytes(wire.signature)
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, ValueError) as error:
+    except (msgspec.DecodeError, binascii.Error, ValueError, x509.InvalidVersion) as error:
         raise BadInput(
             "The file beside the PDF is not a manifest of Intact.", details=str(error)
         ) from error

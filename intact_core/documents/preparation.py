@@ -1,5 +1,6 @@
 """What is added to a rendered PDF before it is signed: attachment, metadata, signature fields."""
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -70,7 +71,8 @@ def _put_in_photos(pdf: pikepdf.Pdf, previews: dict[bytes, bytes]) -> None:
 
 def _attach(pdf: pikepdf.Pdf, preparation: Preparation) -> None:
     stamp = _pdf_date(preparation.at)
-    embedded = pikepdf.Stream(pdf, preparation.attachment)
+    embedded = pikepdf.Stream(pdf, b"")
+    embedded.write(zlib.compress(preparation.attachment, 9), filter=pikepdf.Name.FlateDecode)
     embedded.Type = pikepdf.Name.EmbeddedFile
     embedded.Subtype = pikepdf.Name("/application/json")
     embedded.Params = pikepdf.Dictionary(

@@ -10,7 +10,7 @@ from intact_core.documents.charts import rating_chart, ratings_by_clause
 from intact_core.documents.cover_band import CoverBand
 from intact_core.documents.layout import Contents, ContentsArea
 from intact_core.documents.marks import GradeStrip
-from intact_core.documents.report_data import ReportSnapshot
+from intact_core.documents.report_data import ReportSnapshot, Standard
 from intact_core.documents.style import (
     BODY,
     HEADLINE,
@@ -36,10 +36,14 @@ def kind_of_audit(report: ReportSnapshot) -> str:
 
 def criteria(report: ReportSnapshot) -> str:
     """The standards with their editions, one a line."""
-    return "\n".join(
-        f"{s.code}:{s.version}" + (f"  {s.name}" if s.name else "") if s.version else s.code
-        for s in report.standards
-    )
+    return "\n".join(_criterion(standard) for standard in report.standards)
+
+
+def _criterion(standard: Standard) -> str:
+    code = f"{standard.code}:{standard.version}".rstrip(":")
+    if standard.name.startswith(standard.code):
+        return f"{standard.name} ({standard.version})" if standard.version else standard.name
+    return f"{code}  {standard.name}".strip()
 
 
 def cover(report: ReportSnapshot, contents: Contents) -> Story:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from intact_core.documents.cms_profile import Envelope, read
 from intact_core.errors import Damaged
 
-_BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12}) (\d{1,12}) (\d{1,12}) (\d{1,12})\s*\]")
+# Right behind its hole, as it is written; the same words in somebody's text do not count.
+_BYTE_RANGE = re.compile(rb">\n/ByteRange \[0 (\d{1,12}) (\d{1,12}) (\d{1,12})\] ")
+_PADES = b"/ETSI.CAdES.detached"
 _UPPER_HEX = re.compile(rb"[0-9A-F]*")
 
 
@@ -25,16 +27,22 @@ def read_seals(data: bytes) -> tuple[Seal, ...]:
 
     Raises Damaged where a byte anywhere is not as it was signed (ISO 32000-2, 12.8.1).
     """
-    seals = [_seal(data, *map(int, found.groups())) for found in _BYTE_RANGE.finditer(data)]
+    seals = [
+        _seal(data, *map(int, found.groups()))
+        for found in _BYTE_RANGE.finditer(data)
+        if int(found[2]) == found.start() + 1
+    ]
+    if not seals and _PADES in data:
+        raise Damaged("There is a signature in the file, but its place has been changed.")
     if seals and seals[-1].covered_to != len(data):
         added = len(data) - seals[-1].covered_to
         raise Damaged(f"{added:,} bytes were added to the file after it was signed.")
     return tuple(seals)
 
 
-def _seal(data: bytes, start: int, before: int, after: int, rest: int) -> Seal:
+def _seal(data: bytes, before: int, after: int, rest: int) -> Seal:
     covered_to = after + rest
-    if start != 0 or not before < after or covered_to > len(data):
+    if not before < after or covered_to > len(data):
         raise Damaged("A signature of this file does not cover it from its first byte on.")
     envelope = read(_der_in(data[before:after]))
     digest = hashlib.sha256(memoryview(data)[:before])

@@ -73,6 +73,12 @@ class Verification:
     number: str = ""
     signers: tuple[SignerSeen, ...] = ()
 
+    def lines(self) -> list[str]:
+        """Each step on a line of its own, the verdict last: what a command line prints."""
+        marks = {True: "ok", False: "NO", None: "--"}
+        steps = [f"[{marks[step.ok]}] {step.name}: {step.sentence}" for step in self.steps]
+        return [*steps, self.verdict.sentence]
+
     @property
     def ok(self) -> bool:
         """Whether the file is to be relied on."""

@@ -136,7 +136,12 @@ def may_sign(certificate: x509.Certificate, purpose: str) -> bool:
     """Whether the authority issued the certificate for this (SIGNS_REPORTS, …)."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except (x509.ExtensionNotFound, ValueError):
+    except (
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        ValueError,
+    ):
         return False
     return purpose in names.value.get_values_for_type(x509.UniformResourceIdentifier)
 

@@ -78,6 +78,10 @@ class LeaseBook:
         self._save(_Kept(signed, public_key_pem, server_time))
         return lease
 
+    def renew(self, signed: SignedLease, server_time: datetime) -> Lease:
+        """Keep a newer lease, signed by the same key as the one before."""
+        return self.accept(signed, self._load().public_key, server_time)
+
     def check(self, device_id: str, user_id: str) -> Lease:
         """The valid lease for this device and user now; raises LeaseRefused with the reason."""
         kept, moment = self._load(), clock.now()

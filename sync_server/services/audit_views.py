@@ -28,7 +28,7 @@ from intact_core.records.people import User
 from intact_core.records.standards import Standard
 from intact_core.records.unit_of_work import SessionWorld
 from intact_core.rules.workflow import transition_problem
-from sync_server.auth.callers import Caller
+from sync_server.auth.callers import OFFICE, Caller
 from sync_server.services.conflicts import open_in_audit
 from sync_server.services.reports import ReportView, reports_of
 from sync_server.services.visibility import audit_of, shows_findings, visible_audits
@@ -96,7 +96,7 @@ def audit_list(session: Session, caller: Caller, wanted: Filter) -> list[AuditRo
         AuditTeam.is_lead.is_(True),
         AuditTeam.deleted_at.is_(None),
     )
-    leads = dict(session.execute(lead).tuples().all())
+    leads = dict(session.execute(lead).all())
     names = people(session)
     query = (
         visible_audits(caller)
@@ -105,7 +105,7 @@ def audit_list(session: Session, caller: Caller, wanted: Filter) -> list[AuditRo
         .add_columns(Client.legal_name, Standard)
         .order_by(AuditSchedule.scheduled_start_date.desc(), AuditSchedule.audit_number.desc())
     )
-    found = session.execute(_filtered(query, wanted)).tuples().all()
+    found = session.execute(_filtered(query, wanted)).all()
     grades, conflicts = _open_grades(session), _open_conflicts(session)
     return [
         AuditRow(
@@ -149,14 +149,14 @@ def _open_grades(session: Session) -> Mapping[UUID, Mapping[str, int]]:
         .group_by(NonConformity.audit_schedule_id, NonConformity.severity)
     )
     found: dict[UUID, dict[str, int]] = {}
-    for audit_id, severity, count in session.execute(query).tuples():
+    for audit_id, severity, count in session.execute(query):
         found.setdefault(audit_id, {})[severity] = count
     return found
 
 
 def _open_conflicts(session: Session) -> Mapping[str, int]:
     query = select(Conflict.scope, func.count()).where(Conflict.state == "open")
-    return dict(session.execute(query.group_by(Conflict.scope)).tuples().all())
+    return dict(session.execute(query.group_by(Conflict.scope)).all())
 
 
 def audit_view(session: Session, caller: Caller, audit_id: UUID) -> AuditView:
@@ -212,7 +212,7 @@ def _next_step(session: Session, caller: Caller, audit: AuditSchedule) -> NextSt
 
 def _progress(caller: Caller, audit: AuditSchedule, team: Sequence[AuditTeam]) -> tuple[str, ...]:
     working = any(row.user_id == caller.user_id and row.role != "observer" for row in team)
-    if not working and not caller.has("cb_admin", "admin"):
+    if audit.workflow_status == "decided" or not (working or caller.has(*OFFICE)):
         return ()
     return tuple(sorted(PROGRESS[audit.status] - {"cancelled"}))
 

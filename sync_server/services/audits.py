@@ -157,11 +157,13 @@ def move_progress(session: Session, caller: Caller, audit_id: UUID, to: str) -> 
 
 
 def cancel(session: Session, caller: Caller, audit_id: UUID, reason: str) -> AuditSchedule:
-    """Cancel an audit with a reason; raises BadInput without one."""
+    """Cancel an audit with a reason; raises BadInput without one, or once it is decided."""
     caller.require(*OFFICE)
     if not reason.strip():
         raise BadInput("Say why the audit is cancelled.")
     audit = audit_of(session, caller, audit_id, lock=True)
+    if audit.workflow_status == "decided":
+        raise BadInput("This audit is decided; it stays as it is.")
     audit.cancellation_reason = reason.strip()
     record_step(session, audit, "status", "cancelled", caller.user_id, reason.strip())
     return audit

@@ -66,6 +66,9 @@ def decide(
     """
     audit = audit_of(session, caller, audit_id, lock=True)
     _check_values(given)
+    problem = decision_problem(SessionWorld(session, caller.tenant), audit, caller.actor)
+    if problem is not None:
+        raise problem
     grants = given.decision in GRANTS
     certificate_id = ids.new_id() if grants else None
     number = None

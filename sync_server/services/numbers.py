@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from intact_core import clock
@@ -11,19 +12,22 @@ from sync_server.tables.accounts import NumberSequence
 
 def next_value(session: Session, tenant_id: UUID, prefix: str, year: int) -> int:
     """The next number of a kind and year, from 1; its row stays locked until the commit."""
-    query = select(NumberSequence).where(
-        NumberSequence.tenant_id == tenant_id,
-        NumberSequence.prefix == prefix,
-        NumberSequence.year == year,
+    connection = session.connection()
+    postgres = connection.dialect.name == "postgresql"
+    start = (postgresql if postgres else sqlite).insert(NumberSequence)
+    first = {"tenant_id": tenant_id, "prefix": prefix, "year": year, "next_value": 1}
+    connection.execute(start.values(**first).on_conflict_do_nothing())
+    raised = (
+        update(NumberSequence)
+        .where(
+            NumberSequence.tenant_id == tenant_id,
+            NumberSequence.prefix == prefix,
+            NumberSequence.year == year,
+        )
+        .values(next_value=NumberSequence.next_value + 1)
+        .returning(NumberSequence.next_value)
     )
-    row = session.scalar(query.with_for_update())
-    if row is None:
-        row = NumberSequence(tenant_id=tenant_id, prefix=prefix, year=year, next_value=1)
-        session.add(row)
-    value = row.next_value
-    row.next_value = value + 1
-    session.flush()
-    return value
+    return int(connection.scalars(raised).one()) - 1
 
 
 def next_number(session: Session, tenant_id: UUID, prefix: str) -> str:

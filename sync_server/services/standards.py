@@ -125,7 +125,7 @@ def templates(session: Session) -> list[TemplateRow]:
         .where(TemplateQuestion.deleted_at.is_(None))
         .group_by(TemplateQuestion.template_id)
     )
-    questions = dict(session.execute(counts).tuples().all())
+    questions = dict(session.execute(counts).all())
     query = (
         select(ChecklistTemplate, Standard)
         .join(Standard, Standard.id == ChecklistTemplate.standard_id)
@@ -134,7 +134,7 @@ def templates(session: Session) -> list[TemplateRow]:
     )
     return [
         TemplateRow(template.id, template.name, standard.title, questions.get(template.id, 0))
-        for template, standard in session.execute(query).tuples()
+        for template, standard in session.execute(query)
     ]
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from intact_core.errors import BadInput, Damaged
 from intact_core.sync.protocol import BlobOffer, BlobState
+from sync_server.api.sync.bodies import body_up_to
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import database_of, device_caller, keys_of
 from sync_server.blobs.store import BlobStore
@@ -24,18 +25,7 @@ LARGEST_PIECE = 8 << 20
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
-async def raw_body(request: Request) -> bytes:
-    """The body as it came; raises BadInput for a piece larger than allowed."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_PIECE:
-            raise BadInput(f"Send at most {LARGEST_PIECE} bytes at once.")
-        parts.append(part)
-    return b"".join(parts)
-
-
-Raw = Annotated[bytes, Depends(raw_body)]
+Raw = Annotated[bytes, Depends(body_up_to(LARGEST_PIECE))]
 
 
 def store_of(request: Request) -> BlobStore:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from intact_core import clock
@@ -18,6 +18,7 @@ from intact_core.sync.protocol import (
     Pull,
     Push,
 )
+from sync_server.api.sync.bodies import body_up_to
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import device_caller
 from sync_server.database.engine import Database
@@ -36,7 +37,8 @@ from sync_server.services.leases import sign_lease
 router = APIRouter(prefix="/sync/v1", tags=["sync"])
 Message = TypeVar("Message")
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
-RawBody = Annotated[bytes, Body(media_type="application/json")]
+LARGEST_MESSAGE = 64 << 20
+RawBody = Annotated[bytes, Depends(body_up_to(LARGEST_MESSAGE))]
 
 
 def decode(body: bytes, kind: type[Message]) -> Message:

@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from io import BytesIO
+from math import cos, sin
 
 from PIL import Image, ImageDraw
 
@@ -210,3 +211,14 @@ def photo(evidence_id: str) -> bytes | None:
     place = int(evidence_id.rsplit("-", 1)[1])
     upright = place % 3 == 1
     return None if place % 7 == 6 else jpeg(place % 5, (480, 640) if upright else (640, 480))
+
+
+@cache
+def drawn_png(size: tuple[int, int] = (800, 300)) -> bytes:
+    """A signature drawn by hand, as the screen gives it: ink on nothing."""
+    image = Image.new("RGBA", size, (0, 0, 0, 0))
+    points = [(60 + i * 6.5, 150 + 90 * sin(i / 7) * cos(i / 23)) for i in range(100)]
+    ImageDraw.Draw(image).line(points, fill=(20, 30, 90, 255), width=7)
+    target = BytesIO()
+    image.save(target, "PNG")
+    return target.getvalue()

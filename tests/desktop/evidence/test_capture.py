@@ -220,13 +220,3 @@ def test_a_lost_or_damaged_thumbnail_is_made_again(files, audit) -> None:
     again = thumbnail(files, audit, captured.sha256, captured.content_type)
     assert again == captured.thumbnail
     assert files.read(audit, captured.sha256, Variant.THUMBNAIL) == again
-
-
-def test_twelve_megapixels_come_in_at_once(files, audit) -> None:
-    photo = jpeg((4000, 3000))
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        assert capture(files, audit, photo).decodable
-        times.append(time.perf_counter() - start)
-    assert min(times) <= 0.150

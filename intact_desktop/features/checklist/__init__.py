@@ -1,0 +1,1 @@
+"""Rating the items of an audit."""

@@ -1,0 +1,1 @@
+"""Settling conflicts, and what the server did not accept."""

@@ -1,0 +1,1 @@
+"""The written part of an audit, and the recommendation."""

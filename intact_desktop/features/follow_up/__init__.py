@@ -1,0 +1,1 @@
+"""Answers of clients: review and verification."""

@@ -1,0 +1,1 @@
+"""An audit at a glance: state, team, plan, attendance, what is missing."""

@@ -1,0 +1,226 @@
+"""Setting up and unlocking: what is typed, what is said, what is left behind."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from intact_core import clock
+from intact_core.documents.x509_certificates import (
+    Subject,
+    issue_device_certificate,
+    make_authority,
+)
+from intact_desktop.features.sign_in.actions import Door
+from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
+from intact_desktop.qt.tasks import start_lanes
+from intact_desktop.settings import Account
+from intact_desktop.sync.gateway import Gateway
+from intact_desktop.vault import keys, vault
+from tests.desktop.features.filled import PASSPHRASE, signed_lease
+
+
+class SmallServer:
+    """Answers the three messages of an enrolment, as the server's interface says them."""
+
+    def __init__(self) -> None:
+        self.authority = make_authority("Demo Certification")
+        self.key = ed25519.Ed25519PrivateKey.generate()
+        self.refuse_enrolment = False
+        self.page = b""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.page:
+            return httpx.Response(200, content=self.page, headers={"content-type": "text/html"})
+        if request.url.path == "/api/health":
+            return httpx.Response(200, json={"status": "ok"})
+        if request.url.path == "/api/v1/auth/login":
+            if msgspec.json.decode(request.content)["password"] != "right":
+                return httpx.Response(401, json={"message": "E-mail or password is wrong."})
+            return httpx.Response(200, json={"token": "t", "user": {}})
+        if self.refuse_enrolment:
+            return httpx.Response(503, json={"message": "busy"})
+        return self._enrol(msgspec.json.decode(request.content))
+
+    def _enrol(self, body: dict[str, str]) -> httpx.Response:
+        request = x509.load_pem_x509_csr(body["signing_request"].encode())
+        device, tenant, user = (str(uuid4()) for _ in range(3))
+        issued = issue_device_certificate(
+            self.authority, request.public_key(), Subject("Anna", "Demo", device)
+        )
+        pem = self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        chain = (issued, self.authority.certificate)
+        data = {
+            "device_id": device,
+            "tenant_id": tenant,
+            "user_id": user,
+            "certificates": [one.public_bytes(Encoding.PEM).decode() for one in chain],
+            "lease": msgspec.to_builtins(signed_lease(self.key, device, user)),
+            "lease_public_key": pem.decode(),
+            "audience": "server-one",
+        }
+        return httpx.Response(201, json={"success": True, "data": data})
+
+
+@pytest.fixture
+def server() -> SmallServer:
+    return SmallServer()
+
+
+@pytest.fixture
+def lanes(qapp, faults):
+    made = start_lanes(faults.append, faults.append)
+    yield made
+    assert made.close()
+
+
+def door_of(profile, server, secrets) -> Door:
+    def connect(address: str) -> Gateway:
+        return Gateway(address, httpx.MockTransport(server))
+
+    return Door(profile, secrets, connect, keys.CHEAPEST)
+
+
+def typed(page: EnrolPage, password: str = "right", passphrase: str = PASSPHRASE) -> None:
+    page.email.setText("anna@demo.example")
+    page.password.setText(password)
+    page.passphrase.setText(passphrase)
+    page.passphrase_again.setText(passphrase)
+
+
+def shown(qtbot, widget):
+    qtbot.addWidget(widget)
+    widget.resize(1280, 800)
+    widget.show()
+    return widget
+
+
+def test_set_up_then_unlock_without_a_network(
+    profile, server, secrets_store, lanes, qtbot, pictured
+) -> None:
+    page = shown(qtbot, EnrolPage(door_of(profile, server, secrets_store), lanes, "server.example"))
+    typed(page)
+    pictured(page, "enrol")
+    with qtbot.waitSignal(page.entered) as caught:
+        page.enrol_button.click()
+    caught.args[0].engine.dispose()
+    account = profile.load("account", Account)
+    assert (account.server, account.audience) == ("https://server.example", "server-one")
+
+    def unreachable(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no network", request=request)
+
+    unlock = shown(qtbot, UnlockPage(door_of(profile, unreachable, secrets_store), lanes))
+    unlock.passphrase.setText(PASSPHRASE)
+    pictured(unlock, "unlock")
+    with qtbot.waitSignal(unlock.entered) as caught:
+        unlock.unlock_button.click()
+    entered = caught.args[0]
+    assert str(entered.device_id) == account.device_id
+    assert not unlock.passphrase.text()
+    entered.engine.dispose()
+
+
+def test_without_a_keyring_the_code_is_shown_until_written_down(
+    profile, server, lanes, qtbot, pictured
+) -> None:
+    page = shown(qtbot, EnrolPage(door_of(profile, server, None), lanes, "server.example"))
+    typed(page)
+    page.enrol_button.click()
+    qtbot.waitUntil(lambda: page.currentWidget() is page.code_page)
+    pictured(page, "recovery-code")
+    code = page.code_page.code.text().replace("\n", "-")
+    assert not page.code_page.go_on_button.isEnabled()
+    page.code_page.sure.setChecked(True)
+    with qtbot.waitSignal(page.entered) as caught:
+        page.code_page.go_on_button.click()
+    caught.args[0].engine.dispose()
+    unlock = shown(qtbot, UnlockPage(door_of(profile, server, None), lanes))
+    unlock.passphrase.setText(PASSPHRASE)
+    unlock.recovery_code.setText(code.lower())
+    with qtbot.waitSignal(unlock.entered) as caught:
+        unlock.unlock_button.click()
+    caught.args[0].engine.dispose()
+
+
+def test_a_failed_set_up_leaves_nothing_and_can_be_tried_again(
+    profile, server, secrets_store, lanes, qtbot
+) -> None:
+    page = shown(qtbot, EnrolPage(door_of(profile, server, secrets_store), lanes, "server.example"))
+    for password, refuses, said in (
+        ("wrong", False, "password is wrong"),
+        ("right", True, "could not do it"),
+    ):
+        server.refuse_enrolment = refuses
+        typed(page, password)
+        page.enrol_button.click()
+        qtbot.waitUntil(lambda said=said: said in page.error.sentence.text())
+        qtbot.waitUntil(page.enrol_button.isEnabled)
+        assert not vault.exists(profile)
+        assert not secrets_store.kept
+    server.refuse_enrolment = False
+    with qtbot.waitSignal(page.entered) as caught:
+        page.enrol_button.click()
+    caught.args[0].engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda page: page.passphrase_again.setText("other"), "not the same"),
+        (lambda page: page.email.clear(), "all needed"),
+    ],
+)
+def test_what_is_typed_wrong_is_said_before_anything_is_tried(
+    profile, server, secrets_store, lanes, qtbot, change, said
+) -> None:
+    page = shown(qtbot, EnrolPage(door_of(profile, server, secrets_store), lanes, "server.example"))
+    typed(page)
+    change(page)
+    page.enrol_button.click()
+    assert said in page.error.sentence.text()
+
+
+def test_a_page_of_the_network_is_told_from_the_server(
+    profile, server, secrets_store, lanes, qtbot
+) -> None:
+    server.page = b"<html>Welcome to the hotel</html>"
+    page = shown(qtbot, EnrolPage(door_of(profile, server, secrets_store), lanes, "server.example"))
+    typed(page)
+    page.enrol_button.click()
+    qtbot.waitUntil(lambda: "sign in to the network" in page.error.sentence.text())
+
+
+def test_a_wrong_passphrase_waits_and_says_so(
+    laptop, server, secrets_store, lanes, qtbot, pictured
+) -> None:
+    door = door_of(laptop.opened.profile, server, secrets_store)
+    page = shown(qtbot, UnlockPage(door, lanes))
+    page.passphrase.setText("not the right one")
+    page.unlock_button.click()
+    qtbot.waitUntil(lambda: "not right" in page.error.sentence.text())
+    assert not page.unlock_button.isEnabled()
+    pictured(page, "unlock-wrong")
+    qtbot.waitUntil(page.unlock_button.isEnabled, timeout=3000)
+
+
+def test_a_clock_a_year_wrong_is_told_in_dates(laptop, secrets_store, lanes, qtbot) -> None:
+    def unreachable(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no network", request=request)
+
+    moment = clock.now() - timedelta(days=365)
+    clock.use(lambda: moment)
+    try:
+        door = door_of(laptop.opened.profile, unreachable, secrets_store)
+        page = shown(qtbot, UnlockPage(door, lanes))
+        page.passphrase.setText(PASSPHRASE)
+        page.unlock_button.click()
+        qtbot.waitUntil(lambda: "the clock was turned back" in page.error.sentence.text())
+        assert f"{moment:%Y-%m-%d}" in page.error.sentence.text()
+    finally:
+        clock.use(None)

@@ -1,0 +1,38 @@
+"""The sync page says what waits and what was proved, as numbers."""
+
+from sqlalchemy import insert, select, update
+
+from intact_core import clock
+from intact_core.errors import Offline
+from intact_core.records.checklist import AuditChecklist
+from intact_desktop.features.sync_status.page import SyncPage
+from intact_desktop.store.tables import Device, SyncLog
+
+
+def test_what_waits_and_what_was_proved(laptop, bench, opens, qtbot, pictured) -> None:
+    with bench.sessions.begin() as session:
+        item = session.scalar(select(AuditChecklist).where(AuditChecklist.id == laptop.items[0]))
+        item.rating = "minor"
+    proof = {"operations": 318, "files": 46, "at": clock.now().isoformat()}
+    with laptop.opened.engine.begin() as connection:
+        connection.execute(update(Device).values(proof=proof, clock_offset_seconds=1200))
+        connection.execute(
+            insert(SyncLog).values(at=clock.now(), outcome="done", words="318 sent, 12 received")
+        )
+    page = opens(SyncPage(bench))
+    page.show_reach(Offline("The server cannot be reached. Your work is saved."), clock.now())
+    pictured(page, "sync")
+    assert page.proof.text().startswith("318 operations and 46 files are on the server")
+    assert page.waiting.text().startswith("1 operation and 0 files")
+    assert "20 minutes" in page.clock.text()
+    assert [row.outcome for row in page.log.rows] == ["done"]
+    page.show_reach(None, None)
+    assert not page.error.isVisible()
+    with qtbot.waitSignal(page.sync_wanted):
+        page.sync_button.click()
+
+
+def test_nothing_is_claimed_before_it_is_proved(laptop, bench, opens) -> None:
+    page = opens(SyncPage(bench))
+    assert "Nothing was proved" in page.proof.text()
+    assert page.waiting.text() == "Nothing waits."

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from intact_core import clock, ids
 from intact_core.records import sets
 from intact_core.records.base import SCHEMA_VERSION, Record
+from intact_core.records.people import Role, UserRole
 from intact_core.records.unit_of_work import SessionWorld, Written, written
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
@@ -37,14 +38,24 @@ def this_device(connection: Connection) -> Device:
 
 def actor_of(session: Session) -> Actor:
     """The person at this laptop, with the roles that the reference data gives."""
+    return _actor(session, this_device(session.connection()))
+
+
+def _actor(session: Session, device: Device) -> Actor:
     cached = session.info.get("actor")
     if cached is not None:
         return cached  # type: ignore[no-any-return]
-    device = this_device(session.connection())
-    world = SessionWorld(session, device.tenant_id)
-    codes = {role.id: role.code for role in world.find("roles")}
-    held = world.find("user_roles", user_id=device.user_id)
-    roles = frozenset(codes[row.role_id] for row in held if row.role_id in codes)
+    query = (
+        select(Role.code)
+        .join(UserRole, (UserRole.tenant_id == Role.tenant_id) & (UserRole.role_id == Role.id))
+        .where(
+            UserRole.tenant_id == device.tenant_id,
+            UserRole.user_id == device.user_id,
+            UserRole.deleted_at.is_(None),
+            Role.deleted_at.is_(None),
+        )
+    )
+    roles = frozenset(session.connection().scalars(query))
     actor = Actor(device.user_id, roles, device_id=device.id)
     session.info["actor"] = actor
     return actor
@@ -65,7 +76,7 @@ def _journal(session: Session, *_: object) -> None:
         return
     with session.no_autoflush:
         device = this_device(session.connection())
-        actor, world = actor_of(session), SessionWorld(session, device.tenant_id)
+        actor, world = _actor(session, device), SessionWorld(session, device.tenant_id)
         for one in changes:
             check(
                 Change(one.spec.name, one.id, one.before, one.after, frozenset(one.changes)),

@@ -98,6 +98,8 @@ class Device(Local):
     user_id: Mapped[UUID]
     last_n: Mapped[int] = mapped_column(default=0)
     chain_hash: Mapped[str]
+    acknowledged_n: Mapped[int] = mapped_column(default=0)
+    """The last operation with a receipt: those after it wait to be sent."""
     settled_n: Mapped[int] = mapped_column(default=0)
     """The last operation whose outcome a pull brought."""
     epoch: Mapped[str] = mapped_column(default="")

@@ -15,8 +15,8 @@ from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
 from intact_core.records.sets import Many, as_stored, upsert
 from intact_core.sync import digest
 from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_line
+from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chunks, table_of
-from intact_desktop.sync.outgoing import settled_n
 
 Ref = tuple[str, UUID]
 _BASE = table_of(BaseRow)
@@ -103,7 +103,7 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
     Working state = confirmed state + own pending operations. Operations with a verdict are
     settled here: their outcome is in what the pull brought.
     """
-    device = connection.execute(select(_DEVICE.c.settled_n, _DEVICE.c.last_n)).one()
+    device = this_device(connection)
     known = _cursors(connection)
     bases = _load_bases(connection, {(one.type, one.id) for one in cut.changes})
     digests = {scope: cursor.digest for scope, cursor in known.items()}
@@ -111,7 +111,7 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
     for scope in {one.scope for one in cut.changes if one.kind == "enter"}:
         digests[scope] = _recomputed(connection, scope, bases)
     cursor_rows, mismatched = _cursor_rows(cut, known, digests)
-    settled_n, outcome = _outcome(connection, device.settled_n)
+    outcome = _outcome(connection, device)
     touched = dict.fromkeys([*bases, *outcome])
     rows, hidden = _derived(connection, touched, bases)
     dialect = connection.dialect
@@ -126,7 +126,7 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
         touched,
         hidden,
         writes,
-        settled_n,
+        device.acknowledged_n,
         device.last_n,
         is_empty=not (touched or cursor_rows),
     )
@@ -231,12 +231,11 @@ def _cursor_rows(
     return [msgspec.structs.asdict(one) for one in now if known.get(one.scope) != one], mismatched
 
 
-def _outcome(connection: Connection, settled_n: int) -> tuple[int, set[Ref]]:
-    query = select(_OUTBOX.c.n, _OUTBOX.c.type, _OUTBOX.c.record_id).where(
-        _OUTBOX.c.n > settled_n, _OUTBOX.c.verdict.is_not(None)
+def _outcome(connection: Connection, device: Device) -> set[Ref]:
+    query = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(
+        _OUTBOX.c.n > device.settled_n, _OUTBOX.c.n <= device.acknowledged_n
     )
-    rows = connection.execute(query).all()
-    return max((n for n, _, _ in rows), default=settled_n), {(type_, id_) for _, type_, id_ in rows}
+    return {(type_, id_) for type_, id_ in connection.execute(query)}
 
 
 def _derived(
@@ -268,7 +267,7 @@ def _derived(
 def _pending(connection: Connection) -> dict[Ref, list[dict[str, Any]]]:
     query = (
         select(_OUTBOX.c.type, _OUTBOX.c.record_id, _OUTBOX.c.raw)
-        .where(_OUTBOX.c.n > settled_n(), _OUTBOX.c.verdict.is_(None))
+        .where(_OUTBOX.c.n > select(_DEVICE.c.acknowledged_n).scalar_subquery())
         .order_by(_OUTBOX.c.n)
     )
     found: dict[Ref, list[dict[str, Any]]] = {}

@@ -109,11 +109,8 @@ class SyncEngine:
     def _hello(self) -> HelloAnswer:
         with reading(self._engine).connect() as connection:
             device = this_device(connection)
-            last = connection.scalar(
-                select(func.max(_OUTBOX.c.n)).where(_OUTBOX.c.verdict.is_not(None))
-            )
-            value = outgoing.hash_at(connection, last or 0) or ""
-        self._acknowledged = last or 0
+            value = outgoing.hash_at(connection, device.acknowledged_n) or ""
+        self._acknowledged = device.acknowledged_n
         message = Hello(
             protocol=PROTOCOL_VERSION,
             app_version=APP_VERSION,

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core.records import sets
@@ -17,6 +17,7 @@ from intact_desktop.store.tables import Blob, Device, Outbox, table_of
 
 _OUTBOX = table_of(Outbox)
 _BLOBS = table_of(Blob)
+_DEVICE = table_of(Device)
 _BODY_LIMIT = 4_000_000
 
 
@@ -50,11 +51,6 @@ class Batch:
             }
         )
         return head[:-1] + b',"operations":[' + ",".join(self.raws).encode() + b"]}"
-
-
-def settled_n() -> ScalarSelect[int]:
-    """The last operation whose outcome a pull brought: all that can wait come after it."""
-    return select(table_of(Device).c.settled_n).scalar_subquery()
 
 
 def hash_at(connection: Connection, n: int) -> str | None:
@@ -101,23 +97,28 @@ def keep_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
         {"n": one.n, "verdict": one.verdict, "receipt": msgspec.to_builtins(one)}
         for one in receipts
     ]
-    sets.change(connection.dialect, _OUTBOX, ["n"], rows).run(connection)
+    if rows:
+        sets.change(connection.dialect, _OUTBOX, ["n"], rows).run(connection)
+        last = max(one.n for one in receipts)
+        later = _DEVICE.c.acknowledged_n < last
+        connection.execute(update(_DEVICE).where(later).values(acknowledged_n=last))
 
 
 def waiting(connection: Connection) -> Waiting:
     """What the status bar says is waiting."""
-    operations, oldest_operation = connection.execute(
-        select(func.count(), func.min(_OUTBOX.c.wall_time)).where(
-            _OUTBOX.c.n > settled_n(), _OUTBOX.c.verdict.is_(None)
-        )
+    last_n, acknowledged_n = connection.execute(
+        select(_DEVICE.c.last_n, _DEVICE.c.acknowledged_n)
     ).one()
+    oldest_operation = connection.scalar(
+        select(_OUTBOX.c.wall_time).where(_OUTBOX.c.n == acknowledged_n + 1)
+    )
     files, size, oldest_file = connection.execute(
         select(
             func.count(), func.coalesce(func.sum(_BLOBS.c.size), 0), func.min(_BLOBS.c.added_at)
         ).where(_BLOBS.c.state == "pending")
     ).one()
     times = [one for one in (oldest_operation, oldest_file) if one is not None]
-    return Waiting(operations, files, size, min(times, default=None))
+    return Waiting(last_n - acknowledged_n, files, size, min(times, default=None))
 
 
 def quarantined(connection: Connection) -> list[tuple[int, UUID, dict[str, Any], dict[str, Any]]]:

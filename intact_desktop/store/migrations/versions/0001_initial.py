@@ -870,6 +870,7 @@ def _part_11() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("last_n", sa.Integer(), nullable=False),
         sa.Column("chain_hash", sa.Text(), nullable=False),
+        sa.Column("acknowledged_n", sa.Integer(), nullable=False),
         sa.Column("settled_n", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.Text(), nullable=False),
         sa.Column("clock_offset_seconds", sa.Integer(), nullable=True),

@@ -15,11 +15,11 @@ def account(stage: Stage) -> dict[str, Any]:
     """Operations and receipts per laptop, digests of both sides, and how much is lost."""
     server = create_engine(f"sqlite:///{stage.server.data / 'intact-server.db'}")
     with server.connect() as connection:
-        held = {raw for (raw,) in connection.execute(text("SELECT raw FROM op_receipt")).tuples()}
+        held = {raw for (raw,) in connection.execute(text("SELECT raw FROM op_receipt"))}
         heads = dict(
-            connection.execute(text("SELECT scope, digest FROM scope_head")).tuples().all()
+            connection.execute(text("SELECT scope, digest FROM scope_head")).all()
         )
-        blobs = {sha for (sha,) in connection.execute(text("SELECT sha256 FROM blob")).tuples()}
+        blobs = {sha for (sha,) in connection.execute(text("SELECT sha256 FROM blob"))}
     server.dispose()
     laptops = {desk.name: _laptop(desk, held, heads, blobs) for desk in stage.desks}
     stage.facts["digests"] = _digests(stage, heads)

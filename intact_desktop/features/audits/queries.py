@@ -109,7 +109,7 @@ def _conflicts(session: Session) -> Mapping[str, int]:
         .where(Conflict.state == "open", Conflict.deleted_at.is_(None))
         .group_by(Conflict.scope)
     )
-    return {scope: number for scope, number in session.execute(query)}
+    return dict(iter(session.execute(query)))
 
 
 def _files(session: Session) -> Mapping[UUID, tuple[int, int]]:

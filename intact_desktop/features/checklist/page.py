@@ -58,6 +58,7 @@ class ChecklistPage(AuditPage):
         self.progress.setTextVisible(False)
         self.progress_words = label("", "muted")
         self.tree = self._tree()
+        self.setFocusProxy(self.tree)
         split = QSplitter()
         for part in (self._left(), self.view, side):
             if part is not None:

@@ -45,6 +45,7 @@ class EvidencePage(AuditPage):
         self.model.setParent(self)
         self.grid = grid_of(self.model, self.tr("Evidence"))
         self.grid.selectionModel().currentChanged.connect(lambda now, _: self._turn_to(now))
+        self.setFocusProxy(self.grid)
         self.intake = Intake(bench, self._where, camera)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search names, captions, clauses"))
@@ -84,7 +85,7 @@ class EvidencePage(AuditPage):
                 queries.item_targets(s, audit_id),
                 queries.finding_targets(s, audit_id),
             ),
-            lambda read: self._show(audit_id, *read),
+            lambda read: self._show(*read),
             owner=self,
         )
 
@@ -138,9 +139,7 @@ class EvidencePage(AuditPage):
         self.details.setEnabled(False)
         return self.details
 
-    def _show(
-        self, audit_id: UUID, found: list[Piece], items: list[Target], findings: list[Target]
-    ) -> None:
+    def _show(self, found: list[Piece], items: list[Target], findings: list[Target]) -> None:
         self._all = found
         self._targets(self.item_link, items)
         self._targets(self.finding_link, findings)

@@ -42,6 +42,7 @@ class FindingsPage(AuditPage):
         self._wanted: tuple[UUID, str | None] | None = None
         self.model = RowModel(self._columns())
         self.table = self._table()
+        self.setFocusProxy(self.table)
         self.editor = FindingEditor()
         self.statement = self.editor.statement
         self.new_button = button((self.tr("New finding"), self.start), "main")

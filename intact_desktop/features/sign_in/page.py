@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QStackedWidget, QVBoxLayout,
 
 from intact_core.errors import BadInput
 from intact_desktop.features.sign_in import actions
-from intact_desktop.features.sign_in.actions import Door, Entered, EnrolForm
+from intact_desktop.features.sign_in.actions import Door, EnrolForm, Entered
 from intact_desktop.features.sign_in.waiting import Card, Doorway, secret_line
 from intact_desktop.qt.notices import button, label
 from intact_desktop.qt.tasks import Lanes

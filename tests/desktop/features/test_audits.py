@@ -1,10 +1,11 @@
 """My audits: what is listed, and what is behind the tick."""
 
+from sqlalchemy import insert
+
 from intact_core import clock, ids
 from intact_desktop.features.audits import queries
 from intact_desktop.features.audits.page import AuditsPage
 from intact_desktop.store.tables import Blob
-from sqlalchemy import insert
 
 
 def add_file(laptop, state: str) -> None:

@@ -1,12 +1,12 @@
 """The documentation keeps itself; only the lead recommends."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from intact_core.errors import Place
 from intact_core.records.audits import AuditDocumentation, AuditTeam
 from intact_core.records.conclusions import AuditRecommendation
 from intact_desktop.features.documentation.page import DocumentationPage
-from sqlalchemy.orm import Session
 
 
 def stored(bench, record=AuditDocumentation):

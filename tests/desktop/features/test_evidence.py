@@ -7,8 +7,8 @@ from PIL import Image
 from sqlalchemy import select
 
 from intact_core.records.checklist import AuditEvidence
-from intact_desktop.features.evidence.importing import Importer
 from intact_desktop.features.evidence.actions import Where
+from intact_desktop.features.evidence.importing import Importer
 from intact_desktop.features.evidence.model import EvidenceModel
 from intact_desktop.features.evidence.page import EvidencePage
 from intact_desktop.features.evidence.panel import EvidencePanel

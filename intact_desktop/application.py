@@ -206,11 +206,12 @@ class Application(QObject):
         desk.bench.ask(lambda session: audit_of(session, place), show, owner=desk.workspace)
 
     def _list_audits(self, rows: Sequence[AuditRow]) -> None:
+        clients = [row.client for row in rows]
         children = [
             NavChild(
-                row.client,
+                row.client if clients.count(row.client) == 1 else row.number,
                 "✓" if row.is_ready else "↓",
-                row.number,
+                f"{row.client}, {row.number}",
                 lambda id_=row.id: self.open_audit(id_),  # type: ignore[misc]
             )
             for row in rows[:12]

@@ -31,7 +31,7 @@ from intact_desktop.qt.photo_view import PhotoView
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
 
-_WIDTHS = (600, 680)
+_WIDTHS = (520, 540)
 
 
 class EvidencePage(AuditPage):
@@ -66,6 +66,9 @@ class EvidencePage(AuditPage):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(split)
+        self._keys()
+
+    def _keys(self) -> None:
         for key, act in (
             ("E", self.intake.choose),
             ("C", self.intake.open_camera),

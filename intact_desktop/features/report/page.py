@@ -27,7 +27,7 @@ from intact_desktop.vault import vault
 from intact_desktop.vault.vault import Opening, Unlocked
 
 T = TypeVar("T")
-_WIDTHS = (400, 880)
+_WIDTHS = (340, 720)
 
 
 class ReportPage(AuditPage):

@@ -13,7 +13,7 @@ from intact_core.records.checklist import AuditChecklist, AuditEvidence
 from intact_core.records.clients import ClientContact, ClientSite
 from intact_core.records.findings import FindingItem, NonConformity
 from intact_core.records.people import User
-from intact_core.records.standards import Accreditation, Standard
+from intact_core.records.standards import Accreditation, Standard, StandardClause
 
 
 def accreditation(session: Session, standard: Standard) -> str:
@@ -82,6 +82,20 @@ def earlier(session: Session, audit: AuditSchedule) -> str:
         .order_by(NonConformity.nc_number)
     )
     return "; ".join(f"{number}: {status}" for number, status in session.execute(query))
+
+
+def main_clauses(session: Session, standard_id: UUID) -> tuple[data.MainClause, ...]:
+    row = StandardClause
+    query = (
+        select(row.clause_number, row.clause_title)
+        .where(row.standard_id == standard_id, row.deleted_at.is_(None))
+        .order_by(row.position, row.clause_number)
+    )
+    return tuple(
+        data.MainClause(number, title or "")
+        for number, title in session.execute(query)
+        if "." not in number
+    )
 
 
 def items(session: Session, audit_id: UUID) -> tuple[data.ChecklistResult, ...]:

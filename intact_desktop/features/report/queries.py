@@ -191,6 +191,7 @@ def snapshot(
         team=parts.team(session, audit_id),
         headcount_contracted=client.employee_count,
         earlier_findings=parts.earlier(session, audit),
+        main_clauses=parts.main_clauses(session, audit.standard_id),
         items=parts.items(session, audit_id),
         findings=parts.findings(session, audit_id, evidence),
         evidence=evidence,

@@ -72,34 +72,51 @@ def test_nothing_is_signed_while_something_is_missing(laptop, bench) -> None:
         actions.check_ready(session, laptop.tenant_id, laptop.audit_id)
 
 
-def test_built_signed_and_kept(laptop, bench, opens, qtbot, pictured, tmp_path) -> None:
+@pytest.fixture
+def built(laptop, bench, opens, qtbot):
     complete(bench, laptop)
     page = opens(ReportPage(bench))
     with qtbot.waitSignal(page.built, timeout=20_000):
         page.build_button.click()
-    assert page.pdf.page_count > 5
-    qtbot.wait(300)
-    pictured(page, "report")
+    return page
+
+
+def sign_as_lead(page, qtbot) -> None:
     page.sign_button.click()
     qtbot.waitUntil(lambda: page.sign_dialog is not None)
-    dialog = page.sign_dialog
+    page.sign_dialog.passphrase.setText(PASSPHRASE)
+    with qtbot.waitSignal(page.signed, timeout=20_000):
+        page.sign_dialog.sign_button.click()
+
+
+def draw(page, qtbot, pictured) -> None:
+    page.client_button.click()
+    pad = page.client_dialog.pad
+    qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(40, 60))
+    for x in range(50, 260, 10):
+        qtbot.mouseMove(pad, QPoint(x, 60 + (x // 10 % 3) * 12))
+    qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(260, 60))
+    pictured(page.client_dialog, "client-signs")
+    with qtbot.waitSignal(page.kept, timeout=20_000):
+        page.client_dialog.sign_button.click()
+
+
+def test_a_wrong_passphrase_signs_nothing(built, qtbot, pictured) -> None:
+    assert built.pdf.page_count > 5
+    pictured(built, "report")
+    built.sign_button.click()
+    qtbot.waitUntil(lambda: built.sign_dialog is not None)
+    dialog = built.sign_dialog
     dialog.passphrase.setText("wrong wrong wrong")
     dialog.sign_button.click()
     qtbot.waitUntil(lambda: "not right" in dialog.error.text())
     pictured(dialog, "sign")
-    qtbot.wait(1100)
-    dialog.passphrase.setText(PASSPHRASE)
-    with qtbot.waitSignal(page.signed, timeout=20_000):
-        dialog.sign_button.click()
-    page.client_button.click()
-    draw = page.client_dialog
-    qtbot.mousePress(draw.pad, Qt.MouseButton.LeftButton, pos=QPoint(40, 60))
-    for x in range(50, 260, 10):
-        qtbot.mouseMove(draw.pad, QPoint(x, 60 + (x // 10 % 3) * 12))
-    qtbot.mouseRelease(draw.pad, Qt.MouseButton.LeftButton, pos=QPoint(260, 60))
-    pictured(draw, "client-signs")
-    with qtbot.waitSignal(page.kept, timeout=20_000):
-        draw.sign_button.click()
+    assert not built.draft.signed
+
+
+def test_signed_twice_and_kept(laptop, bench, built, qtbot, pictured, tmp_path) -> None:
+    sign_as_lead(built, qtbot)
+    draw(built, qtbot, pictured)
     with bench.readers() as session:
         report = session.scalars(select(AuditReport)).one()
         kinds = session.scalars(select(Signature.kind).order_by(Signature.signed_at)).all()
@@ -107,17 +124,17 @@ def test_built_signed_and_kept(laptop, bench, opens, qtbot, pictured, tmp_path) 
     assert kinds == ["pades", "drawn"]
     assert (blob.sha256, blob.state) == (report.sha256, "pending")
     target = tmp_path / "report.pdf"
-    qtbot.waitUntil(page.save_button.isVisible)
-    with qtbot.waitSignal(page.saved):
-        page.save_copy(target)
+    qtbot.waitUntil(built.save_button.isVisible)
+    with qtbot.waitSignal(built.saved):
+        built.save_copy(target)
     manifest = (tmp_path / "report.pdf.manifest.json").read_bytes()
     assert json.loads(manifest)["manifest"]["file_sha256"] == report.sha256
     checked = verify_pdf(
         target.read_bytes(), trusted=[laptop.authority.certificate], manifest=manifest
     )
     assert checked.ok, checked.steps
-    qtbot.waitUntil(lambda: not page.build_button.isVisible())
-    pictured(page, "report-signed")
+    qtbot.waitUntil(lambda: not built.build_button.isVisible())
+    pictured(built, "report-signed")
 
 
 def test_cancel_leaves_everything_as_it_was(laptop, bench, opens, qtbot) -> None:

@@ -1,5 +1,6 @@
 """What an unlocked profile gives to features, and how they read and write the local database."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,6 +57,7 @@ class Workbench(QObject):
         super().__init__()
         self.opened = opened
         self.lanes = lanes
+        self._closed = False
         self.files = EvidenceFiles(opened.profile.evidence, opened.unlocked.evidence_key)
         self.sessions: sessionmaker[Session] = journal.sessions(opened.engine)
         self.readers: sessionmaker[Session] = sessionmaker(
@@ -99,7 +101,7 @@ class Workbench(QObject):
             else:
                 self.tell(error.sentence)
 
-        return self.lanes.database.run(work, done, failed, self)
+        return self._run(work, done, failed, self)
 
     def ask(
         self,
@@ -114,6 +116,32 @@ class Workbench(QObject):
             with self.readers() as session:
                 return query(session)
 
+        return self._run(work, on_done, on_error, owner)
+
+    def close(self, seconds: float = 10.0) -> bool:
+        """Let what was begun be written, then close the database; False if it took too long.
+
+        What a page still asks after this is answered to nobody.
+        """
+        self._closed = True
+        ended = threading.Event()
+
+        def last() -> None:
+            self.opened.engine.dispose()
+            ended.set()
+
+        self.lanes.database.run(last)
+        return ended.wait(seconds)
+
+    def _run(
+        self,
+        work: Callable[[], T],
+        on_done: Callable[[T], None],
+        on_error: Show | None,
+        owner: QObject | None,
+    ) -> Task:
+        if self._closed:
+            return Task()
         return self.lanes.database.run(work, on_done, on_error, owner)
 
     def show_place(self, place: Place) -> None:

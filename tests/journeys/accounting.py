@@ -16,9 +16,7 @@ def account(stage: Stage) -> dict[str, Any]:
     server = create_engine(f"sqlite:///{stage.server.data / 'intact-server.db'}")
     with server.connect() as connection:
         held = {raw for (raw,) in connection.execute(text("SELECT raw FROM op_receipt"))}
-        heads = dict(
-            connection.execute(text("SELECT scope, digest FROM scope_head")).all()
-        )
+        heads = dict(connection.execute(text("SELECT scope, digest FROM scope_head")).all())
         blobs = {sha for (sha,) in connection.execute(text("SELECT sha256 FROM blob"))}
     server.dispose()
     laptops = {desk.name: _laptop(desk, held, heads, blobs) for desk in stage.desks}

@@ -41,6 +41,7 @@ class AuditsPage(Page):
         self.search.textChanged.connect(self._filter)
         self.model = RowModel(self._columns())
         self.table = self._table()
+        self.setFocusProxy(self.table)
         self.pack = PackPanel()
         self.open_button = button((self.tr("Open audit"), self._open_current), "main")
         self._listed = self._list()

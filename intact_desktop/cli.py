@@ -15,8 +15,6 @@ from intact_desktop.settings import DEFAULT_PROFILE, Profile, profiles
 from intact_desktop.vault.device_key import load_chain
 from intact_desktop.vault.keyring_secret import system_secrets
 
-_SIGNS = {True: "✓", False: "✗", None: "–"}
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the application, or verify a PDF; the exit code is 0 where all is well."""
@@ -52,9 +50,7 @@ def verify(file: Path, root: Path | None = None) -> int:
     beside = file.with_name(f"{file.name}.manifest.json")
     manifest = beside.read_bytes() if beside.is_file() else None
     found = verify_pdf(content, trusted=_known_authorities(root), manifest=manifest)
-    for step in found.steps:
-        print(f"{_SIGNS[step.ok]} {step.name}: {step.sentence}")  # noqa: T201 - a command's words
-    print(found.verdict.sentence)  # noqa: T201 - a command's words
+    print("\n".join(found.lines()))  # noqa: T201 - a command's words
     return 0 if found.ok else 1
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import create_engine, select, text
 
 from intact_desktop.store.tables import Blob, SyncCursor
-from tests.journeys.desk import Desk
+from tests.journeys.desk import Laptop
 from tests.journeys.stage import Stage
 
 
@@ -26,7 +26,7 @@ def account(stage: Stage) -> dict[str, Any]:
     return {"laptops": laptops, "lost": lost}
 
 
-def _laptop(desk: Desk, held: set[str], heads: dict[str, str], blobs: set[str]) -> dict[str, Any]:
+def _laptop(desk: Laptop, held: set[str], heads: dict[str, str], blobs: set[str]) -> dict[str, Any]:
     operations = desk.operations()
     with desk.bench.readers() as session:
         made = session.scalars(select(Blob.sha256).where(Blob.state == "sent")).all()

@@ -11,7 +11,7 @@ from uuid import UUID
 from PySide6.QtWidgets import QApplication
 
 from intact_core import clock
-from tests.journeys.desk import Desk
+from tests.journeys.desk import Laptop
 from tests.journeys.office import Office, plain
 from tests.journeys.processes import ServerProcess
 
@@ -28,8 +28,8 @@ class Stage:
     server: ServerProcess
     facts: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
-    lead: Desk = field(init=False)
-    auditor: Desk = field(init=False)
+    lead: Laptop = field(init=False)
+    auditor: Laptop = field(init=False)
     audit_number: str = ""
     audit_id: UUID = field(init=False)
 
@@ -54,7 +54,7 @@ class Stage:
         return Office(self.server.url, email)
 
     @property
-    def desks(self) -> tuple[Desk, Desk]:
+    def desks(self) -> tuple[Laptop, Laptop]:
         """Both laptops."""
         return self.lead, self.auditor
 

@@ -55,10 +55,7 @@ class ReportPage(AuditPage):
         self._shown.addWidget(
             EmptyState(
                 self.tr("The report is not built yet"),
-                self.tr(
-                    "Fill in what is missing at the left, then build it. It takes seconds, and "
-                    "can be built again until it is signed."
-                ),
+                self.tr("Fill in what is missing, then build it."),
                 icon="file-text",
             )
         )
@@ -79,6 +76,7 @@ class ReportPage(AuditPage):
             )
 
     def leave(self) -> None:
+        super().leave()
         self.draft, self._copy, self._unlocked = None, None, None
         self._shown.setCurrentIndex(0)
 

@@ -166,7 +166,6 @@ def style_sheet(chosen: Colours) -> str:
         selection-background-color: {chosen.accent}; selection-color: {chosen.on_accent}; }}
     QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QDateEdit:focus,
     QSpinBox:focus {{ border: 2px solid {chosen.accent}; padding: 4px 6px; }}
-    QComboBox::drop-down {{ border: 0; width: 20px; }}
     QAbstractItemView {{ border: 0; background: {chosen.base}; outline: 0;
         selection-background-color: {chosen.selection}; selection-color: {chosen.text}; }}
     QAbstractItemView:focus {{ border: 1px solid {chosen.accent}; }}

@@ -43,6 +43,7 @@ class Opened:
 class Workbench(QObject):
     """Given to every page. One user action is one transaction, committed here.
 
+    `written` counts the actions begun: what was read before the last of them is old.
     `changed` carries the page whose action was committed, `synced` says that a round of sync
     ended, `place_wanted` asks the window to go somewhere, `said` is a line for the notice bar.
     """
@@ -58,6 +59,7 @@ class Workbench(QObject):
         self.opened = opened
         self.lanes = lanes
         self._closed = False
+        self.written = 0
         self.files = EvidenceFiles(opened.profile.evidence, opened.unlocked.evidence_key)
         self.sessions: sessionmaker[Session] = journal.sessions(opened.engine)
         self.readers: sessionmaker[Session] = sessionmaker(
@@ -84,6 +86,8 @@ class Workbench(QObject):
         The result comes back on the GUI thread unless `owner` is gone by then; others are told
         in any case, for the action is committed.
         """
+
+        self.written += 1
 
         def work() -> T:
             with self.sessions.begin() as session:

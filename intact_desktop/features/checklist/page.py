@@ -75,10 +75,13 @@ class ChecklistPage(AuditPage):
     def reload(self) -> None:
         audit_id = self.audit_id
         if audit_id is not None:
-            self.bench.ask(lambda s: queries.checklist(s, audit_id), self._show, owner=self)
+            self.read(lambda s: queries.checklist(s, audit_id), self._show)
+
+    def flush(self) -> None:
+        self.note.flush()
 
     def leave(self) -> None:
-        self.note.flush()
+        super().leave()
         self.current = None
 
     def go_to(self, place: Place) -> None:
@@ -178,7 +181,7 @@ class ChecklistPage(AuditPage):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(1, 6 * GRID)
+        header.resizeSection(1, 8 * GRID)
         tree.selectionModel().currentRowChanged.connect(lambda now, _: self._turn_to(now))
         return tree
 

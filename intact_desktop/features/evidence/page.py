@@ -82,18 +82,20 @@ class EvidencePage(AuditPage):
         audit_id = self.audit_id
         if audit_id is None:
             return
-        self.bench.ask(
+        self.read(
             lambda s: (
                 queries.pieces(s, audit_id),
                 queries.item_targets(s, audit_id),
                 queries.finding_targets(s, audit_id),
             ),
             lambda read: self._show(*read),
-            owner=self,
         )
 
-    def leave(self) -> None:
+    def flush(self) -> None:
         self.caption.flush()
+
+    def leave(self) -> None:
+        super().leave()
         self.current = None
 
     def go_to(self, place: Place) -> None:

@@ -68,10 +68,13 @@ class FindingsPage(AuditPage):
     def reload(self) -> None:
         audit_id = self.audit_id
         if audit_id is not None:
-            self.bench.ask(lambda s: queries.findings(s, audit_id), self._show, owner=self)
+            self.read(lambda s: queries.findings(s, audit_id), self._show)
+
+    def flush(self) -> None:
+        self.editor.flush()
 
     def leave(self) -> None:
-        self.editor.flush()
+        super().leave()
         self.editor.finding = None
 
     def go_to(self, place: Place) -> None:

@@ -62,9 +62,7 @@ class OverviewPage(AuditPage):
         if audit_id is None:
             return
         actor = Actor(bench.user_id)
-        self.bench.ask(
-            lambda s: queries.overview(s, actor, bench.tenant_id, audit_id), self._show, owner=self
-        )
+        self.read(lambda s: queries.overview(s, actor, bench.tenant_id, audit_id), self._show)
 
     def take_step(self, machine: str, to: str) -> None:
         """Take the audit one step on."""

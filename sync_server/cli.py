@@ -1,6 +1,7 @@
 """Command line of the server."""
 
 import argparse
+import gc
 import getpass
 import os
 import sys
@@ -120,6 +121,9 @@ def _serve(given: argparse.Namespace) -> int:
         if given.demo:
             load_demo(DemoTools(database, _keys(settings), Passwords()))
         app = make_app(settings, database)
+        # What is here now stays: the collector need not look at it at every push.
+        gc.collect()
+        gc.freeze()
         print(f"Intact serves {settings.public_url}", flush=True)  # noqa: T201
         uvicorn.run(
             app, host=settings.host, port=settings.port, log_level="warning", server_header=False

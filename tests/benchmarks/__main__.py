@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.benchmarks.measuring import Figure, machine
 from tests.benchmarks.running import apart, run
 
-NAMES = ("report", "signing", "photo", "sync_sqlite", "sync_postgres")
+NAMES = ("report", "signing", "photo", "sync_sqlite", "sync_postgres", "desktop")
 TARGET = Path("bench.json")
 WIDTHS = (46, 12, 12, 8, 14, 4)
 

@@ -118,6 +118,15 @@ def peak_megabytes() -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
+def processor_seconds(process_id: int) -> float:
+    """Processor time that a process has used, where the system tells it."""
+    status = Path(f"/proc/{process_id}/stat")
+    if not status.exists():
+        return float("nan")
+    fields = status.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def machine() -> dict[str, Any]:
     """What the figures were taken on."""
     return {

@@ -38,6 +38,7 @@ class Server:
     url: str
     database: Path
     gateway: Gateway
+    process_id: int
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def serving(folder: Path, database_url: str | None = None) -> Iterator[Server]:
         process = subprocess.Popen(_server(*command), stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}"
-        server = Server(url, folder / "intact-server.db", Gateway(url))
+        server = Server(url, folder / "intact-server.db", Gateway(url), process.pid)
         _wait_for(server, process, folder / "log")
         yield server
         server.gateway.close()

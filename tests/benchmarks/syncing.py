@@ -1,5 +1,6 @@
 """Push, pull and a round with nothing to do, over loopback against a real server process."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from sync_server.ledger.feed import record_written
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import AuditLog, FeedChange, OpReceipt, RecordHead
 from tests.benchmarks import raw
-from tests.benchmarks.measuring import Figure, Goal, median_of, seconds_of
+from tests.benchmarks.measuring import Figure, Goal, median_of, processor_seconds, seconds_of
 from tests.benchmarks.served import KEY, Laptop, Server, enrol
 
 CREATES = 10_000
@@ -39,7 +40,9 @@ class Setting:
 class Stages:
     """When a round came to each of its stages, by the words that it shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: Server) -> None:
+        self.processes = {"laptop": os.getpid(), "server": server.process_id}
+        self.used = {name: processor_seconds(pid) for name, pid in self.processes.items()}
         self.started = time.perf_counter()
         self.at: dict[str, float] = {}
 
@@ -54,6 +57,14 @@ class Stages:
     def pulling(self) -> float:
         return time.perf_counter() - self.at["Receiving changes"]
 
+    @property
+    def processor(self) -> str:
+        """What both sides worked, which says more than the clock on a busy machine."""
+        spent = {
+            name: processor_seconds(pid) - self.used[name] for name, pid in self.processes.items()
+        }
+        return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in spent.items())
+
 
 def measure_on(server: Server, setting: Setting, folder: Path) -> list[Figure]:
     """All figures of one server; its folder takes the laptops."""
@@ -63,34 +74,29 @@ def measure_on(server: Server, setting: Setting, folder: Path) -> list[Figure]:
         laptop.sync.round()
     audit_id = lead.audit_id()
     made = seconds_of(lambda: _create(lead, audit_id))
-    pushed = _push(lead, CREATES)
+    pushed = _push(server, lead, CREATES)
     bare_push, bare_pull = _bare(setting, lead, folder)
-    pulled = _pull(auditor, CREATES)
+    pulled = _pull(server, auditor, CREATES)
     _edit(lead, audit_id)
-    edited = _push(lead, EDITS)
+    edited = _push(server, lead, EDITS)
     fresh = enrol(server, folder / "fresh", "auditor@demo.example")
-    first = _pull(fresh, CREATES)
+    first = _pull(server, fresh, CREATES)
     idle = median_of(lead.sync.round, 20) * 1000
-    bare_idle = median_of(lambda: _hello(server), 20) * 1000
-    name = setting.name
-    words = f"{CREATES:,} creates"
+    bare_idle = median_of(lambda: _twice(server), 20) * 1000
+    name, push, pull = setting.name, Goal(2500, True), Goal(10_000, True)
+    by_server = "the server's rows by the driver's executemany, SQLite"
+    by_laptop = "the laptop's rows by the driver's executemany, SQLCipher"
+    words = f"{PER_ACTION} records in one action; rules and hash chain included"
     return [
+        Figure(f"write to the outbox ({name} run)", CREATES / made, "op/s", detail=words),
         Figure(
-            f"write to the outbox ({name} run)", CREATES / made, "op/s", None,
-            detail=f"{PER_ACTION} records in one action, rules and hash chain included",
+            f"push creates, {name}", pushed[0], "op/s", push, bare_push, by_server, pushed[1]
         ),
+        Figure(f"push edits, {name}", edited[0], "op/s", push, detail=edited[1]),
+        Figure(f"pull, {name}", pulled[0], "rows/s", pull, bare_pull, by_laptop, pulled[1]),
         Figure(
-            f"push creates, {name}", pushed, "op/s", Goal(2500, True), bare_push,
-            "the server's rows by sqlite3 executemany", words,
-        ),
-        Figure(f"push edits, {name}", edited, "op/s", Goal(2500, True), detail=f"{EDITS:,} edits"),
-        Figure(
-            f"pull, {name}", pulled, "rows/s", Goal(10_000, True), bare_pull,
-            "the laptop's rows by sqlcipher3 executemany", words,
-        ),
-        Figure(
-            f"first sync of a laptop, {name}", first, "rows/s", Goal(10_000, True), bare_pull,
-            "the laptop's rows by sqlcipher3 executemany", words,
+            f"first sync of a laptop, {name}", first[0], "rows/s", pull, bare_pull, by_laptop,
+            first[1],
         ),
         Figure(
             f"sync with nothing to do, {name}", idle, "ms", Goal(50), bare_idle,
@@ -135,26 +141,26 @@ def _items(session: Session, audit_id: UUID, start: int) -> Iterator[AuditCheckl
     yield from session.scalars(query)
 
 
-def _push(laptop: Laptop, expected: int) -> float:
+def _push(server: Server, laptop: Laptop, expected: int) -> tuple[float, str]:
     """Operations per second, from the start of the round until all have their receipt."""
-    stages = Stages()
+    stages = Stages(server)
     done = laptop.sync.round(stages)
     if done.sent != expected or done.proof is None:
         raise RuntimeError(f"{done.sent} operations were sent instead of {expected}")
-    return expected / stages.pushing
+    return expected / stages.pushing, f"{expected:,} and back; processor: {stages.processor}"
 
 
-def _pull(laptop: Laptop, at_least: int) -> float:
+def _pull(server: Server, laptop: Laptop, at_least: int) -> tuple[float, str]:
     """Rows per second, from the request until they are applied and durable."""
-    stages = Stages()
+    stages = Stages(server)
     done = laptop.sync.round(stages)
     seconds = stages.pulling
     if done.received < at_least:
         raise RuntimeError(f"{done.received} rows came instead of {at_least}")
-    return done.received / seconds
+    return done.received / seconds, f"{done.received:,} rows; processor: {stages.processor}"
 
 
-def _hello(server: Server) -> None:
+def _twice(server: Server) -> None:
     server.gateway.health()
     server.gateway.health()
 

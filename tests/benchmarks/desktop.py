@@ -1,0 +1,206 @@
+"""The window at work: My audits, an audit of 1,795 items, rating while it syncs."""
+
+import tempfile
+from pathlib import Path
+from uuid import UUID
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from sqlalchemy import select
+
+from intact_core import ids
+from intact_core.records.audits import AuditSchedule
+from intact_core.records.checklist import AuditChecklist
+from intact_desktop.features.sign_in import actions
+from intact_desktop.qt import theme
+from tests.benchmarks import office
+from tests.benchmarks.measuring import Figure, Goal, Stopwatch, percentile, seconds_of
+from tests.benchmarks.served import Laptop, Server, enrol, serving
+from tests.benchmarks.windows import Moment, painted, rest
+from tests.journeys.desk import PASSPHRASE, Desk, wait
+
+RATINGS = 300
+PAUSE_MS = 15
+OPERATIONS = 10_000
+PER_ACTION = 500
+PERCENTILE = 0.99
+
+
+def measure() -> list[Figure]:
+    app = QApplication([])
+    theme.apply(app, dark=False)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with serving(folder / "server") as server:
+            numbers = office.fill(server)
+            desk = Desk(app, folder, "lead", server.url, folder)
+            desk.enrol("lead@demo.example")
+            found = [*_audits(desk), *_opening(desk, numbers.large)]
+            found += _rating(desk, server, numbers, folder)
+            desk.close()
+            return found
+
+
+def _audits(desk: Desk) -> list[Figure]:
+    """From the moment the profile is open until My audits is painted."""
+    times = []
+    for _ in range(3):
+        desk.application.lock()
+        door = desk.window.centralWidget().currentWidget()
+        entered = actions.unlock(desk.application.door, PASSPHRASE, None, lambda _: None)
+        moment, watch = Moment(), Stopwatch()
+        with watch():
+            door.entered.emit(entered)
+            page = desk.window.page("audits")
+            with painted(page.table.viewport(), moment):
+                if not page.is_ready:
+                    page.ready.connect(lambda moment=moment: moment.happened("ready"))
+                    moment.wait(lambda: None, "ready")
+                moment.wait(page.table.viewport().update, "painted")
+        times.append(watch.seconds * 1000)
+        desk.synced()
+    rows = len(page.model.rows)
+    return [
+        Figure(
+            "unlocked to My audits with 50 audits", min(times), "ms", Goal(300),
+            detail=f"{rows} audits; key derivation apart; best of {len(times)}",
+        )
+    ]  # fmt: skip
+
+
+def _opening(desk: Desk, number: str) -> list[Figure]:
+    """From the click on the audit until its checklist is painted: page built, then again."""
+    audit_id = _audit_id(desk, number)
+    other = _other_id(desk, audit_id)
+    desk.application.open_audit(other)
+    desk.tab("overview")
+    first = _open_checklist(desk, audit_id)
+    again = []
+    for _ in range(5):
+        desk.application.open_audit(other)
+        desk.tab("checklist")
+        again.append(_open_checklist(desk, audit_id))
+    bare = seconds_of(lambda: _read(desk, audit_id)) * 1000
+    return [
+        Figure(
+            "open the audit of 1,795 items", min(again), "ms", Goal(150), bare,
+            "its rows by one query of the columns", f"the first time {first:.0f} ms",
+        )
+    ]  # fmt: skip
+
+
+def _open_checklist(desk: Desk, audit_id: UUID) -> float:
+    moment, watch = Moment(), Stopwatch()
+    with watch():
+        desk.application.open_audit(audit_id)
+        page = desk.application.open.rooms.workspace.open_tab("checklist")
+        page.ready.connect(lambda: moment.happened("ready"))
+        if not page.is_ready:
+            moment.wait(lambda: None, "ready")
+        with painted(page.tree.viewport(), moment):
+            moment.wait(page.tree.viewport().update, "painted")
+    if page.model.total != office.ITEMS:
+        raise RuntimeError(f"{page.model.total} items are shown")
+    desk.settle()
+    return watch.seconds * 1000
+
+
+def _read(desk: Desk, audit_id: UUID) -> None:
+    row = AuditChecklist
+    columns = (row.id, row.clause_reference, row.requirement, row.rating, row.auditor_finding)
+    with desk.bench.readers() as session:
+        session.execute(select(*columns).where(row.audit_schedule_id == audit_id)).all()
+
+
+def _audit_id(desk: Desk, number: str) -> UUID:
+    with desk.bench.readers() as session:
+        query = select(AuditSchedule.id).where(AuditSchedule.audit_number == number)
+        return session.scalars(query).one()
+
+
+def _other_id(desk: Desk, audit_id: UUID) -> UUID:
+    with desk.bench.readers() as session:
+        return session.scalars(select(AuditSchedule.id).where(AuditSchedule.id != audit_id)).first()
+
+
+def _rating(desk: Desk, server: Server, numbers: office.Numbers, folder: Path) -> list[Figure]:
+    page = desk.tab("checklist")
+    page.show_item(page.model.shown[0].id)
+    desk.press(page.tree, "1")
+    driver = desk.application.open.driver
+    desk.synced()
+    alone = _rate(desk, lambda: False)
+    desk.synced()
+    other = _audit_id(desk, numbers.other)
+    _write(desk.bench.sessions, other)
+    driver.sync()
+    sending = _rate(desk, lambda: driver.running is None)
+    desk.synced()
+    colleague = enrol(server, folder / "colleague", "auditor@demo.example")
+    _send(colleague, other)
+    driver.sync()
+    receiving = _rate(desk, lambda: driver.running is None)
+    desk.synced()
+    return [
+        _figure("rate an item: key to durable and painted", alone),
+        _figure("… while it sends 10,000 operations", sending),
+        _figure("… while it receives 10,000 operations", receiving),
+    ]
+
+
+def _figure(what: str, times: list[float]) -> Figure:
+    words = f"{len(times)} ratings: median {percentile(times, 0.5):.1f} ms, "
+    words += f"95 % {percentile(times, 0.95):.1f} ms, longest {max(times):.0f} ms"
+    return Figure(what, percentile(times, PERCENTILE), "ms", Goal(10), detail=words)
+
+
+def _rate(desk: Desk, ended: object) -> list[float]:
+    """Milliseconds from each key press until the rating is committed and repainted."""
+    page = desk.application.open.rooms.workspace.page("checklist")
+    page.tree.setFocus()
+    moment, times = Moment(), []
+    page.rating_kept.connect(lambda *_: moment.happened("kept"))
+    with painted(page.tree.viewport(), moment):
+        for count in range(RATINGS):
+            page.show_item(page.model.shown[(count * 7) % office.ITEMS].id)
+            rest(PAUSE_MS)
+            key = Qt.Key(ord("12345"[(count + len(page.current.rating or "")) % 5]))
+            watch = Stopwatch()
+            before = page.current.rating
+            with watch():
+                moment.wait(lambda key=key: QTest.keyClick(page.tree, key), "kept", "painted") if (
+                    _changes(before, key)
+                ) else None
+            if _changes(before, key):
+                times.append(watch.seconds * 1000)
+            if ended():
+                break
+    return times
+
+
+def _changes(before: str | None, key: Qt.Key) -> bool:
+    order = ("compliant", "observation", "minor", "major", "not_applicable")
+    return before != order[int(chr(key.value)) - 1]
+
+
+def _write(sessions, audit_id: UUID) -> None:
+    for start in range(0, OPERATIONS, PER_ACTION):
+        with sessions.begin() as session:
+            session.add_all(_item(audit_id, start + place) for place in range(PER_ACTION))
+
+
+def _item(audit_id: UUID, place: int) -> AuditChecklist:
+    return AuditChecklist(
+        id=ids.new_id(),
+        audit_schedule_id=audit_id,
+        clause_reference=f"8.{place % 40}",
+        requirement=f"Question {place}: how is it shown that this is done as planned?",
+        position=1000 + place,
+    )
+
+
+def _send(laptop: Laptop, audit_id: UUID) -> None:
+    laptop.sync.round()
+    _write(laptop.sessions, audit_id)
+    laptop.sync.round()

@@ -18,7 +18,7 @@ from tests.benchmarks import office
 from tests.benchmarks.measuring import Figure, Goal, Stopwatch, percentile, seconds_of
 from tests.benchmarks.served import Laptop, Server, enrol, serving
 from tests.benchmarks.windows import Moment, painted, rest
-from tests.journeys.desk import PASSPHRASE, Desk, wait
+from tests.journeys.desk import PASSPHRASE, Desk
 
 RATINGS = 300
 PAUSE_MS = 15

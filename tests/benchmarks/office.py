@@ -44,9 +44,7 @@ def fill(server: Server) -> Numbers:
     with database.write(tenant_id) as session:
         large = _schedule(session, tenant_id, _template(session, ITEMS))
         small = _template(session, ITEMS_OF_OTHERS)
-        others = [
-            _schedule(session, tenant_id, small) for _ in range(AUDITS - _THERE - 1)
-        ]
+        others = [_schedule(session, tenant_id, small) for _ in range(AUDITS - _THERE - 1)]
     database.engine.dispose()
     return Numbers(large, others[0])
 

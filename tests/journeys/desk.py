@@ -116,7 +116,8 @@ class Laptop:
     def sync(self) -> None:
         """Press Sync and wait for a whole round."""
         self.settle()
-        self.synced()
+        wait(lambda: not self.desk.driver.is_running, "the round before")
+        self.error = None
         self.desk.driver.sync_now()
         self.synced()
 

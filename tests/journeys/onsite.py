@@ -180,10 +180,9 @@ def _attend(stage: Stage) -> None:
         page.attendance.role.setText(role)
         page.attendance.add_button.click()
         stage.lead.settle()
-        for meeting in ("opening", "closing"):
-            wait(lambda name=name: (name, "opening") in page.attendance.ticks, name)
-            page.attendance.ticks[name, meeting].click()
-            stage.lead.settle()
+        wait(lambda name=name: (name, "closing") in page.attendance.ticks, name)
+        page.attendance.ticks[name, "closing"].click()
+        stage.lead.settle()
     stage.lead.shot("overview")
 
 

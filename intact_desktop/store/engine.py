@@ -17,6 +17,7 @@ _READ_ONLY = "read_only"
 _BUSY_MILLISECONDS = 10_000
 _PLAIN_HEADER = b"SQLite format 3\0"
 _SMALLEST = 512
+_ANALYSED_ROWS = 400
 _SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",
@@ -73,6 +74,19 @@ def open_store(path: Path, key: bytes, *, create: bool = False, check: bool = Tr
 def reading(engine: Engine) -> Engine:
     """The same pool for transactions that only read: they never wait for the writer."""
     return engine.execution_options(**{_READ_ONLY: True})
+
+
+def analyse(engine: Engine) -> None:
+    """Tell the planner what the tables hold, after many rows came.
+
+    All keys and indexes start with the tenant. Once it is known that there is one, SQLite finds
+    rows by the rest of a key where it would read the whole table.
+    """
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"PRAGMA analysis_limit = {_ANALYSED_ROWS}")
+        connection.exec_driver_sql("ANALYZE")
+    # A connection reads this when it is opened.
+    engine.dispose()
 
 
 def copy_store(engine: Engine, key: bytes, target: Path) -> None:

@@ -25,8 +25,8 @@ class BaseRow(Local):
 
     __tablename__ = "base_row"
 
-    type: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(primary_key=True)
     scope: Mapped[str] = mapped_column(index=True)
     rev: Mapped[int]
     hash: Mapped[str]

@@ -12,7 +12,7 @@ from intact_core import clock
 from intact_core.errors import IntactError, ServerFault
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello, HelloAnswer, Pull, PushAnswer
-from intact_desktop.store.engine import reading
+from intact_desktop.store.engine import analyse, reading
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, table_of
 from intact_desktop.sync import outgoing
@@ -24,6 +24,7 @@ _DEVICE = table_of(Device)
 _OUTBOX = table_of(Outbox)
 _BLOBS = table_of(Blob)
 _MOST_PULLS = 3
+_MANY_ROWS = 200
 CLOCK_TOLERANCE = timedelta(minutes=5)
 KEPT_PROOF = timedelta(minutes=10)
 
@@ -183,6 +184,8 @@ class SyncEngine:
                 write(connection, prepared)
                 connection.execute(update(_DEVICE).values(epoch=epoch))
                 note_wanted(connection)
+            if prepared.applied.rows >= _MANY_ROWS:
+                analyse(self._engine)
         return prepared.applied
 
     def _prove(self, end: tuple[int, str]) -> dict[str, object] | None:

@@ -835,13 +835,13 @@ def _part_10() -> None:
 def _part_11() -> None:
     op.create_table(
         "base_row",
-        sa.Column("type", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("type", "id"),
+        sa.PrimaryKeyConstraint("id", "type"),
     )
     op.create_index(op.f("ix_base_row_scope"), "base_row", ["scope"], unique=False)
     op.create_table(

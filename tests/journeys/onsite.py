@@ -85,12 +85,14 @@ def _photograph(stage: Stage, desk: Laptop, photos: list[Path]) -> None:
     checklist = desk.tab("checklist")
     checklist.show_item(checklist.model.shown[4].id)
     desk.settle()
-    page = desk.tab("evidence")
+    panel = desk.desk.workspace.panel
     outcomes: list[object] = []
-    page.intake.imported.connect(outcomes.append)
-    page.intake.take(photos)
+    panel.intake.imported.connect(outcomes.append)
+    panel.intake.take(photos)
     wait(lambda: outcomes, "files are taken in")
     desk.settle()
+    desk.shot("checklist-evidence")
+    desk.tab("evidence")
     told = [*outcomes[0].warnings, *outcomes[0].refused]
     stage.facts.setdefault("evidence", []).append(
         {"laptop": desk.name, "files": len(photos), "taken": outcomes[0].taken, "told": told}

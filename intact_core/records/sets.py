@@ -4,7 +4,7 @@ SQLAlchemy's work for each row costs more than SQLite's own; here it is asked on
 column: how its values are bound.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,11 @@ class Many:
 
     statement: str
     rows: Sequence[tuple[Any, ...]]
+
+    def parts(self, size: int) -> Iterator["Many"]:
+        """The same in pieces of that many rows."""
+        for start in range(0, len(self.rows), size):
+            yield Many(self.statement, self.rows[start : start + size])
 
     def run(self, connection: Connection) -> None:
         """Execute it once for each row."""

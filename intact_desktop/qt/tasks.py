@@ -1,7 +1,9 @@
 """Lanes: work off the GUI thread, one piece at a time per lane, results back on it."""
 
+import gc
 import itertools
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +13,9 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from shiboken6 import isValid
 
 from intact_core.errors import IntactError
+
+_SWITCH_SECONDS = 0.0002
+_COLLECT = (20_000, 20, 100)
 
 T = TypeVar("T")
 Show = Callable[[IntactError], None]
@@ -185,5 +190,12 @@ class Lanes:
 
 
 def start_lanes(show: Show, report: Report) -> Lanes:
-    """Start the three lanes with the same two handlers of errors."""
+    """Start the three lanes with the same two handlers of errors.
+
+    They share one interpreter: a keystroke must get it within a moment, and no pass of the
+    collector may hold it for long.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.freeze()
+    gc.set_threshold(*_COLLECT)
     return Lanes(*(Lane(name, show, report) for name in ("database", "network", "cpu")))

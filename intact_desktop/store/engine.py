@@ -1,7 +1,9 @@
 """The encrypted local database: SQLCipher through SQLAlchemy, one writer at a time."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from urllib.parse import quote
 
 import sqlcipher3.dbapi2 as sqlcipher
@@ -14,6 +16,7 @@ from intact_core.records.sets import JSON_OPTIONS
 from intact_desktop.settings import sync_file
 
 _READ_ONLY = "read_only"
+_TURN = "turn"
 _BUSY_MILLISECONDS = 10_000
 _PLAIN_HEADER = b"SQLite format 3\0"
 _SMALLEST = 512
@@ -42,6 +45,31 @@ _SENTENCES = {
 }
 
 
+class Turn:
+    """How many transactions wait for the write lock, so that long work can give way to them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.waiting = 0
+
+    @contextmanager
+    def queue(self) -> Iterator[None]:
+        """Inside, one more waits."""
+        with self._lock:
+            self.waiting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.waiting -= 1
+
+
+def turn_of(engine: Engine) -> Turn:
+    """The turn that all transactions of a store take."""
+    turn: Turn = engine.get_execution_options()[_TURN]
+    return turn
+
+
 def open_store(path: Path, key: bytes, *, create: bool = False, check: bool = True) -> Engine:
     """The engine over the database at `path`; a missing file is made only with `create`.
 
@@ -64,6 +92,7 @@ def open_store(path: Path, key: bytes, *, create: bool = False, check: bool = Tr
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=4,
+        execution_options={_TURN: Turn()},
         **JSON_OPTIONS,
     )
     event.listen(engine, "begin", _begin)
@@ -161,8 +190,12 @@ def _prove_readable(connection: sqlcipher.Connection, check: bool) -> None:
 
 def _begin(connection: Connection) -> None:
     # The driver's own transactions are off: it would begin late, after a read, and without lock.
-    only_reads = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get(_READ_ONLY, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    with options[_TURN].queue():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _translate(context: ExceptionContext) -> IntactError | None:

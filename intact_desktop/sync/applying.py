@@ -1,6 +1,6 @@
 """Applying a pull: base rows, digests and working rows in one transaction."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ Ref = tuple[str, UUID]
 _BASE = table_of(BaseRow)
 _OUTBOX = table_of(Outbox)
 _CURSORS = table_of(SyncCursor)
+_ROWS_AT_ONCE = 100
 _DEVICE = table_of(Device)
 
 
@@ -131,14 +132,19 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
     )
 
 
-def write(connection: Connection, prepared: Prepared) -> None:
+def write(
+    connection: Connection, prepared: Prepared, give_way: Callable[[], None] = lambda: None
+) -> None:
     """Write what was prepared; joins the caller's transaction.
 
-    Whatever this person changed since is put on top again.
+    Whatever this person changed since is put on top again. `give_way` is asked every few
+    milliseconds; it raises when somebody should go first, and the caller starts again.
     """
     connection.execute(text("PRAGMA defer_foreign_keys = ON"))
     for many in prepared.writes:
-        many.run(connection)
+        for part in many.parts(_ROWS_AT_ONCE):
+            part.run(connection)
+            give_way()
     for type_, id_ in prepared.hidden:
         _hide(connection, TYPES[type_], id_)
     since = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(_OUTBOX.c.n > prepared.last_n)

@@ -1,5 +1,6 @@
 """A round of sync: hello, push, pull, files. Every step can fail; none loses anything."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +13,19 @@ from intact_core import clock
 from intact_core.errors import IntactError, ServerFault
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello, HelloAnswer, Pull, PushAnswer
-from intact_desktop.store.engine import analyse, reading
+from intact_desktop.store.engine import analyse, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, table_of
 from intact_desktop.sync import outgoing
-from intact_desktop.sync.applying import Applied, Cut, cursors, prepare, read_cut, write
+from intact_desktop.sync.applying import (
+    Applied,
+    Cut,
+    Prepared,
+    cursors,
+    prepare,
+    read_cut,
+    write,
+)
 from intact_desktop.sync.files import FileTransfer, Progress, note_wanted
 from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
 
@@ -25,6 +34,8 @@ _OUTBOX = table_of(Outbox)
 _BLOBS = table_of(Blob)
 _MOST_PULLS = 3
 _MANY_ROWS = 200
+_TRIES = 20
+_PAUSE_SECONDS = 0.05
 CLOCK_TOLERANCE = timedelta(minutes=5)
 KEPT_PROOF = timedelta(minutes=10)
 
@@ -39,6 +50,10 @@ class Round:
     files_fetched: int
     clock_offset: timedelta
     proof: dict[str, object] | None
+
+
+class _Later(Exception):
+    """Somebody else wants to write: what was written so far is taken back."""
 
 
 def _silent(words: str, done: int, whole: int) -> None:
@@ -180,13 +195,28 @@ class SyncEngine:
         with reading(self._engine).connect() as connection:
             prepared = prepare(connection, cut)
         if not prepared.is_empty or epoch != known_epoch:
-            with self._engine.begin() as connection:
-                write(connection, prepared)
-                connection.execute(update(_DEVICE).values(epoch=epoch))
-                note_wanted(connection)
+            self._write(prepared, epoch)
             if prepared.applied.rows >= _MANY_ROWS:
                 analyse(self._engine)
         return prepared.applied
+
+    def _write(self, prepared: Prepared, epoch: str) -> None:
+        """One transaction; somebody at the keyboard goes first, some times."""
+        turn = turn_of(self._engine)
+        for tries_left in reversed(range(_TRIES)):
+
+            def give_way(polite: bool = tries_left > 0) -> None:
+                if polite and turn.waiting:
+                    raise _Later
+
+            try:
+                with self._engine.begin() as connection:
+                    write(connection, prepared, give_way)
+                    connection.execute(update(_DEVICE).values(epoch=epoch))
+                    note_wanted(connection)
+                return
+            except _Later:
+                time.sleep(_PAUSE_SECONDS)
 
     def _prove(self, end: tuple[int, str]) -> dict[str, object] | None:
         with reading(self._engine).connect() as connection:

@@ -1,298 +1,285 @@
 """The only composition root of the desktop."""
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
-from importlib.resources import files
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
-from PySide6.QtCore import QLocale, QObject, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
-from sqlalchemy.orm import Session
 
 from intact_core.errors import IntactError, Place
 from intact_core.sync.protocol import HelloAnswer
-from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.features.audits.page import AuditsPage
 from intact_desktop.features.audits.queries import AuditRow
 from intact_desktop.features.conflicts.page import ConflictsPage
 from intact_desktop.features.follow_up.page import FollowUpPage
-from intact_desktop.features.sign_in.actions import Door, Entered, speak_as
+from intact_desktop.features.sign_in.actions import Connect, Door, Entered, speak_as
 from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
 from intact_desktop.features.sync_status.page import SyncPage
-from intact_desktop.qt import theme
+from intact_desktop.qt import language, theme
 from intact_desktop.qt.camera import Camera
-from intact_desktop.qt.language import speak
+from intact_desktop.qt.key_sheet import KeyHint
 from intact_desktop.qt.multimedia_camera import load_camera
 from intact_desktop.qt.tasks import start_lanes
 from intact_desktop.qt.workbench import Opened, Workbench
 from intact_desktop.settings import Profile
 from intact_desktop.shell.idle import IdleWatch
-from intact_desktop.shell.keys import key_hints
 from intact_desktop.shell.main_window import MainWindow
 from intact_desktop.shell.navigation import NavChild, NavEntry
-from intact_desktop.shell.rooms import Rooms
-from intact_desktop.shell.status_bar import SyncState
 from intact_desktop.shell.sync_driver import SyncDriver
-from intact_desktop.store.journal import this_device
-from intact_desktop.sync import outgoing
+from intact_desktop.shell.workspace import Workspace, audit_of
 from intact_desktop.sync.engine import SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gateway
-from intact_desktop.vault import device_key, vault
-from intact_desktop.vault.keyring_secret import system_secrets
+from intact_desktop.vault import device_key, keys, vault
+from intact_desktop.vault.keyring_secret import SecretStore
+from intact_desktop.vault.keys import Kdf
 from intact_desktop.vault.lease import LeaseBook, SignedLease
 
 _LOG = logging.getLogger("intact")
-_STATUS_SECONDS = 20
-_IDLE_SECONDS = 300.0
+_TEXTS = Path(__file__).parent.parent / "resources" / "translations"
+IDLE_SECONDS = 300.0
 
 
-class _Unlocked:
-    """What exists only while the profile is open."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What lies outside the application: keyring, server, camera; tests put others here."""
 
-    def __init__(self, bench: Workbench, rooms: Rooms, driver: SyncDriver) -> None:
-        self.bench = bench
-        self.rooms = rooms
-        self.driver = driver
+    secrets: SecretStore | None
+    connect: Connect = Gateway
+    camera: Callable[[], Camera | None] = load_camera
+    kdf: Kdf = keys.STANDARD
+    idle_seconds: float = IDLE_SECONDS
+
+
+@dataclass
+class Desk:
+    """Everything of an unlocked profile; dropped as a whole by locking."""
+
+    bench: Workbench
+    gateway: Gateway
+    driver: SyncDriver
+    workspace: Workspace
+    audits: AuditsPage
+    follow_up: FollowUpPage
+    conflicts: ConflictsPage
+    sync: SyncPage
 
 
 class Application(QObject):
-    """One profile in one window. `entered` follows each unlocking, `locked` each lock."""
+    """One window over one profile. `opened` comes after unlocking, `locked` after locking."""
 
-    entered = Signal()
+    opened = Signal()
     locked = Signal()
 
-    def __init__(
-        self, app: QApplication, door: Door, camera: Callable[[], Camera | None], server: str = ""
-    ) -> None:
+    def __init__(self, profile: Profile, around: Surroundings, server: str = "") -> None:
         super().__init__()
-        self.door = door
-        self.open: _Unlocked | None = None
-        self._camera = camera
-        self._server = server
+        self._profile, self._around, self._server = profile, around, server
         self.lanes = start_lanes(self._show_error, self._report)
-        self.window = MainWindow(self._places(), key_hints(self.tr))
-        self.window.status.clicked.connect(lambda: self.window.open("sync"))
+        self.desk: Desk | None = None
+        self.door: EnrolPage | UnlockPage | None = None
+        self.window = MainWindow(self._places(), self._hints())
         self.window.closing.connect(self.close)
-        self._status = QTimer(self, interval=_STATUS_SECONDS * 1000)
-        self._status.timeout.connect(self.refresh_status)
-        self._idle = IdleWatch(app, _IDLE_SECONDS)
-        self._idle.idle.connect(self.lock)
-        self._sleep_aware(app)
-
-    def start(self) -> None:
-        """Show the window, at the door of the profile."""
-        self._cover()
-        self.window.show()
+        self.window.status.clicked.connect(lambda: self.window.open("sync"))
+        app = QApplication.instance()
+        if app is not None:
+            self._idle = IdleWatch(app, around.idle_seconds)
+            self._idle.idle.connect(self.lock)
+        self._show_door()
 
     def lock(self) -> None:
-        """Clear the screen, close the store, drop the keys."""
-        if self.open is None:
+        """Close the database, drop the keys, clear the screen."""
+        if self.desk is None:
             return
-        self.window.cover(QWidget())
-        self._leave()
-        self._cover()
+        self._drop()
+        self._show_door()
         self.locked.emit()
 
     def close(self) -> None:
-        """End in an orderly way."""
-        self._leave()
-        self.lanes.close()
+        """End all work in an order that loses none."""
+        self._drop()
+        if not self.lanes.close():
+            _LOG.warning("a lane did not end in time")
 
-    def refresh_status(self) -> None:
-        """Read what is waiting and say it in the bottom line."""
-        if self.open is not None:
-            self.open.bench.ask(_waiting, self._show_status, owner=self)
-
-    def open_audit(self, audit_id: UUID) -> None:
-        """Open the workspace of an audit."""
-        if self.open is None:
-            return
-        page = self.window.page("audits")
-        row = page.row_of(audit_id) if isinstance(page, AuditsPage) else None
-        title = f"{row.client} · {row.standard} · {row.number}" if row else ""
-        self.open.rooms.workspace.show_audit(audit_id, title)
-        self.window.open("audit")
-
-    def _places(self) -> list[NavEntry]:
-        tr = self.tr
-        return [
-            NavEntry("audits", tr("My audits"), "clipboard-text", self._audits),
-            NavEntry("audit", tr("Audit"), "folder-open", lambda: self._opened().rooms.workspace),
-            NavEntry("follow_up", tr("Follow-up"), "arrow-bend-up-left", self._follow_up),
-            NavEntry("conflicts", tr("Conflicts"), "git-merge", self._conflicts),
-            NavEntry("sync", tr("Sync"), "arrows-clockwise", self._sync_page),
-        ]
-
-    def _opened(self) -> _Unlocked:
-        if self.open is None:
-            raise RuntimeError("no profile is open")
-        return self.open
-
-    def _audits(self) -> QWidget:
-        page = AuditsPage(self._opened().bench)
-        page.opened.connect(self.open_audit)
-        page.listed.connect(self._list_audits)
-        return page
-
-    def _follow_up(self) -> QWidget:
-        return FollowUpPage(self._opened().bench)
-
-    def _conflicts(self) -> QWidget:
-        return ConflictsPage(self._opened().bench)
-
-    def _sync_page(self) -> QWidget:
-        opened = self._opened()
-        page = SyncPage(opened.bench)
-        driver = opened.driver
-        page.sync_wanted.connect(driver.sync)
-        driver.done.connect(lambda _: page.show_reach(None, driver.since))
-        driver.failed.connect(lambda error: page.show_reach(error, driver.since))
-        page.show_reach(driver.last_error, driver.since)
-        return page
-
-    def _list_audits(self, rows: list[AuditRow]) -> None:
-        def opener(audit_id: UUID) -> Callable[[], None]:
-            return lambda: self.open_audit(audit_id)
-
-        self.window.set_children(
-            "audits",
-            [
-                NavChild(row.client, "✓" if row.is_ready else "↓", row.number, opener(row.id))
-                for row in rows
-            ],
-        )
-        conflicts = sum(row.conflicts for row in rows)
-        self.window.set_badge("conflicts", str(conflicts) if conflicts else "")
-
-    def _cover(self) -> None:
-        if vault.exists(self.door.profile):
-            page: EnrolPage | UnlockPage = UnlockPage(self.door, self.lanes)
+    def _show_door(self) -> None:
+        around = self._around
+        door = Door(self._profile, around.secrets, around.connect, around.kdf)
+        if vault.exists(self._profile):
+            self.door = UnlockPage(door, self.lanes)
         else:
-            page = EnrolPage(self.door, self.lanes, self._server)
-        page.entered.connect(self._enter)
-        self.window.cover(page)
+            self.door = EnrolPage(door, self.lanes, self._server)
+        self.door.entered.connect(self._enter, Qt.ConnectionType.QueuedConnection)
+        self.window.cover(self.door)
 
     def _enter(self, entered: Entered) -> None:
         opened = Opened(
-            profile=self.door.profile,
-            account=entered.account,
-            engine=entered.engine,
-            unlocked=entered.unlocked,
-            device_id=entered.device_id,
-            tenant_id=entered.tenant_id,
-            user_id=entered.user_id,
-            lease_until=entered.lease_until,
-            secrets=self.door.secrets,
+            self._profile,
+            entered.account,
+            entered.engine,
+            entered.unlocked,
+            entered.device_id,
+            entered.tenant_id,
+            entered.user_id,
+            entered.lease_until,
+            self._around.secrets,
         )
         bench = Workbench(opened, self.lanes)
         bench.files.sweep()
-        driver = SyncDriver(self._engine(opened, bench.files), self.lanes.network)
-        self.open = _Unlocked(bench, Rooms(bench, self._camera, self.tr), driver)
-        self.open.rooms.workspace.list_wanted.connect(lambda: self.window.open("audits"))
-        self._connect(bench, driver)
+        gateway = self._around.connect(entered.account.server)
+        speak_as(gateway, entered.account, entered.unlocked)
+        self.desk = Desk(
+            bench,
+            gateway,
+            SyncDriver(bench, self._engine(bench, gateway)),
+            Workspace(bench, self._around.camera),
+            AuditsPage(bench),
+            FollowUpPage(bench),
+            ConflictsPage(bench),
+            SyncPage(bench),
+        )
+        self._connect(self.desk)
         self.window.uncover()
+        self.door = None
         self.window.open("audits")
-        self._status.start()
-        self.refresh_status()
-        driver.sync()
-        self.entered.emit()
+        for page in (self.desk.audits, self.desk.follow_up, self.desk.conflicts):
+            page.reload()
+        self.desk.driver.count()
+        self.desk.driver.sync_now()
+        self.opened.emit()
 
-    def _connect(self, bench: Workbench, driver: SyncDriver) -> None:
-        bench.changed.connect(lambda _: self.refresh_status())
-        bench.changed.connect(lambda _: driver.edited())
-        bench.sync_wanted.connect(driver.sync)
-        bench.said.connect(self.window.banner.say)
-        bench.place_wanted.connect(self._go_to)
-        driver.done.connect(lambda _: self._synced(bench))
-        driver.failed.connect(lambda _: self.refresh_status())
-
-    def _engine(self, opened: Opened, evidence: EvidenceFiles) -> SyncEngine:
-        key = opened.unlocked.device_key
-        gateway: Gateway = self.door.connect(opened.account.server)
+    def _engine(self, bench: Workbench, gateway: Gateway) -> SyncEngine:
+        opened = bench.opened
         book = LeaseBook(opened.profile, opened.unlocked.database_key)
-
-        def sign(content: bytes) -> bytes:
-            return device_key.sign(key, content)
 
         def keep_lease(answer: HelloAnswer) -> None:
             book.renew(msgspec.convert(answer.lease, SignedLease), answer.server_time)
 
-        speak_as(gateway, opened.account, opened.unlocked)
-        transfer = FileTransfer(opened.engine, gateway, evidence)
-        return SyncEngine(opened.engine, gateway, sign, transfer, keep_lease)
-
-    def _synced(self, bench: Workbench) -> None:
-        bench.synced.emit()
-        self.refresh_status()
-
-    def _show_status(self, known: tuple[outgoing.Waiting, str | None]) -> None:
-        if self.open is None:
-            return
-        driver, (waiting, proof) = self.open.driver, known
-        self.window.status.show_state(
-            SyncState(
-                online=driver.online,
-                since=driver.since,
-                pending_ops=waiting.operations,
-                pending_photos=waiting.files,
-                pending_bytes=waiting.file_bytes,
-                oldest=waiting.oldest,
-                proof_at=datetime.fromisoformat(proof) if proof else None,
-                message=driver.last_error.title if driver.last_error else "",
-            )
+        return SyncEngine(
+            opened.engine,
+            gateway,
+            lambda content: device_key.sign(opened.unlocked.device_key, content),
+            FileTransfer(opened.engine, gateway, bench.files),
+            keep_lease,
         )
 
+    def _connect(self, desk: Desk) -> None:
+        bench, driver, status = desk.bench, desk.driver, self.window.status
+        bench.said.connect(self.window.banner.say)
+        bench.place_wanted.connect(self._go_to)
+        driver.state.connect(status.show_state)
+        driver.started.connect(lambda task: status.progress.follow(task, self.tr("Syncing")))
+        for signal in (driver.ended, driver.failed):
+            signal.connect(lambda _: status.progress.finish())
+        driver.failed.connect(lambda error: desk.sync.show_reach(error, driver.since))
+        driver.failed.connect(lambda _: desk.sync.outdate())
+        driver.ended.connect(lambda _: desk.sync.show_reach(None, None))
+        desk.sync.sync_wanted.connect(driver.sync_now)
+        desk.audits.opened.connect(self.open_audit)
+        desk.audits.listed.connect(self._list_audits)
+        desk.conflicts.counted.connect(lambda n: self.window.set_badge("conflicts", _badge(n)))
+        desk.follow_up.counted.connect(lambda n: self.window.set_badge("follow_up", _badge(n)))
+
+    def open_audit(self, audit_id: object) -> None:
+        """Show the workspace of an audit."""
+        if self.desk is not None:
+            self.window.open("audit")
+            self.desk.workspace.open_audit(audit_id)  # type: ignore[arg-type]
+
     def _go_to(self, place: Place) -> None:
-        if self.open is None:
+        desk = self.desk
+        if desk is None:
             return
         if place.type == "conflicts":
             self.window.open("conflicts")
-        elif self.open.rooms.workspace.go_to(place):
-            self.window.open("audit")
-
-    def _leave(self) -> None:
-        self._status.stop()
-        if self.open is None:
+            desk.conflicts.go_to(place)
             return
-        opened, self.open = self.open, None
-        opened.rooms.workspace.leave()
-        opened.driver.close()
-        done = self.lanes.database.run(opened.bench.opened.engine.dispose)
-        done.setParent(None)
+        current = desk.workspace.audit_id
 
-    def _sleep_aware(self, app: QApplication) -> None:
-        app.applicationStateChanged.connect(lambda _: self.refresh_status())
+        def show(found: object) -> None:
+            audit_id = found or current
+            if audit_id is not None:
+                self.window.open("audit")
+                desk.workspace.go_to(audit_id, place)  # type: ignore[arg-type]
+
+        desk.bench.ask(lambda session: audit_of(session, place), show, owner=desk.workspace)
+
+    def _list_audits(self, rows: Sequence[AuditRow]) -> None:
+        clients = [row.client for row in rows]
+        children = [
+            NavChild(
+                row.client if clients.count(row.client) == 1 else row.number,
+                "✓" if row.is_ready else "↓",
+                f"{row.client}, {row.number}",
+                lambda id_=row.id: self.open_audit(id_),  # type: ignore[misc]
+            )
+            for row in rows[:12]
+        ]
+        self.window.set_children("audits", children)
+
+    def _places(self) -> list[NavEntry]:
+        return [
+            NavEntry("audits", self.tr("My audits"), "clipboard-text", lambda: self._made.audits),
+            NavEntry("audit", self.tr("Open audit"), "folder-open", lambda: self._made.workspace),
+            NavEntry("follow_up", self.tr("Follow-up"), "chat-text", lambda: self._made.follow_up),
+            NavEntry("conflicts", self.tr("Conflicts"), "git-branch", lambda: self._made.conflicts),
+            NavEntry("sync", self.tr("Sync"), "cloud-arrow-up", lambda: self._made.sync),
+        ]
+
+    @property
+    def _made(self) -> Desk:
+        if self.desk is None:
+            raise RuntimeError("no page is made while the profile is locked")
+        return self.desk
+
+    def _hints(self) -> list[KeyHint]:
+        here, audit = self.tr("In the checklist"), self.tr("In an audit")
+        return [
+            KeyHint("1 2 3 4 5", self.tr("conforms, observation, minor, major, n/a"), here),
+            KeyHint("Return", self.tr("next unanswered item"), here),
+            KeyHint("Shift+Return", self.tr("previous unanswered item"), here),
+            KeyHint("N", self.tr("new finding from this item"), here),
+            KeyHint("J", self.tr("join this item to a finding"), here),
+            KeyHint("/", self.tr("search"), here),
+            KeyHint("E", self.tr("evidence from files"), audit),
+            KeyHint("Ctrl+V", self.tr("evidence from the clipboard"), audit),
+            KeyHint("C", self.tr("camera"), audit),
+            KeyHint("F8", self.tr("next thing that is missing"), audit),
+            KeyHint("Shift+F8", self.tr("previous thing that is missing"), audit),
+        ]
+
+    def _drop(self) -> None:
+        desk, self.desk = self.desk, None
+        if desk is None:
+            return
+        desk.driver.stop()
+        pages: list[QWidget] = [desk.workspace, desk.audits, desk.follow_up, desk.conflicts]
+        for page in (*pages, desk.sync):
+            page.hide()
+        # What a text hands over as it hides is written before the database closes.
+        if not desk.bench.close():
+            _LOG.warning("the database did not close in time")
+        desk.gateway.close()
 
     def _show_error(self, error: IntactError) -> None:
-        self.window.banner.say(f"{error.title}. {error.sentence}")
+        self.window.banner.say(error.sentence)
 
     def _report(self, fault: BaseException) -> None:
         _LOG.error("unexpected", exc_info=fault)
         self.window.banner.say(
-            self.tr("Something went wrong that should not. What you wrote before is safe.")
+            self.tr(
+                "Something went wrong that should not. What was saved before is safe. Please send "
+                "the log to whoever looks after this application."
+            )
         )
 
 
-def _waiting(session: Session) -> tuple[outgoing.Waiting, str | None]:
-    connection = session.connection()
-    proof = this_device(connection).proof
-    return outgoing.waiting(connection), str(proof["at"]) if proof else None
+def _badge(number: int) -> str:
+    return str(number) if number else ""
 
 
-def run(root: Path | None, profile: str, server: str) -> int:
-    """Open the window over a profile and stay until it is closed."""
-    app = QApplication([])
-    app.setApplicationName("Intact")
+def prepare(app: QApplication) -> list[QObject]:
+    """The look and the language of the application; the caller keeps what is returned."""
     theme.apply(app, dark=theme.system_is_dark())
-    folder = Path(str(files("resources") / "translations"))
-    spoken = speak(app, folder, QLocale())
-    door = Door(Profile.at(root, profile), system_secrets(), Gateway)
-    application = Application(app, door, load_camera, server)
-    application.start()
-    result = app.exec()
-    del spoken
-    return result
+    return list(language.speak(app, _TEXTS, QLocale.system()))

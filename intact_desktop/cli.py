@@ -1,4 +1,4 @@
-"""Command line of the desktop: the application, or the check of one file."""
+"""Command line of the desktop."""
 
 import argparse
 import sys
@@ -6,42 +6,68 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
+from PySide6.QtWidgets import QApplication
 
 from intact_core.documents.verification import verify_pdf
-from intact_desktop.settings import DEFAULT_PROFILE, profiles
-from intact_desktop.vault import device_key
+from intact_core.errors import IntactError
+from intact_desktop.application import Application, Surroundings, prepare
+from intact_desktop.settings import DEFAULT_PROFILE, Profile, profiles
+from intact_desktop.vault.device_key import load_chain
+from intact_desktop.vault.keyring_secret import system_secrets
 
 
-def arguments(given: Sequence[str]) -> argparse.Namespace:
-    """The command line, understood."""
-    parser = argparse.ArgumentParser(prog="intact", description="Audits, with or without network.")
-    parser.add_argument("--profile", default=DEFAULT_PROFILE, help="which profile to open")
-    parser.add_argument("--data", type=Path, help="where profiles lie (default: the system's)")
-    parser.add_argument("--server", default="", help="address to suggest when enrolling")
-    commands = parser.add_subparsers(dest="command")
-    check = commands.add_parser("verify", help="check a report or certificate, offline")
-    check.add_argument("file", type=Path)
-    check.add_argument("--manifest", type=Path, help="the manifest that came with the file")
-    check.add_argument("--trust", type=Path, action="append", default=[], help="PEM certificate")
-    return parser.parse_args(given)
-
-
-def verify(file: Path, manifest: Path | None, trusted: Sequence[Path], root: Path | None) -> int:
-    """Print each step of the check; 0 when the file is genuine, 1 when not, 2 when unreadable.
-
-    The certification bodies that the profiles on this computer belong to are trusted.
-    """
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the application, or verify a PDF; the exit code is 0 where all is well."""
+    given = _parser().parse_args(arguments)
     try:
-        content, beside = file.read_bytes(), manifest.read_bytes() if manifest else None
-        known = [x509.load_pem_x509_certificate(path.read_bytes()) for path in trusted]
-    except (OSError, ValueError) as error:
-        sys.stderr.write(f"A file cannot be read: {error}.\n")
-        return 2
-    found = verify_pdf(content, trusted=[*known, *_authorities(root)], manifest=beside)
-    sys.stdout.write("\n".join(found.lines()) + "\n")
+        if given.command == "verify":
+            return verify(given.file, given.data)
+        return run(Profile.at(given.data, given.profile), given.server)
+    except IntactError as error:
+        print(f"{error.title}. {error.sentence}", file=sys.stderr)  # noqa: T201 - a command's words
+        return 1
+
+
+def run(profile: Profile, server: str = "") -> int:
+    """Show the window until it is closed."""
+    profile.prepare()
+    app = QApplication(sys.argv[:1])
+    kept = prepare(app)
+    application = Application(profile, Surroundings(system_secrets()), server)
+    application.window.show()
+    code = app.exec()
+    del kept
+    return code
+
+
+def verify(file: Path, root: Path | None = None) -> int:
+    """Check a report or certificate without a network, each step named."""
+    try:
+        content = file.read_bytes()
+    except OSError as fault:
+        print(f"{file} cannot be read: {fault.strerror}.", file=sys.stderr)  # noqa: T201 - a command's words
+        return 1
+    beside = file.with_name(f"{file.name}.manifest.json")
+    manifest = beside.read_bytes() if beside.is_file() else None
+    found = verify_pdf(content, trusted=_known_authorities(root), manifest=manifest)
+    print("\n".join(found.lines()))  # noqa: T201 - a command's words
     return 0 if found.ok else 1
 
 
-def _authorities(root: Path | None) -> list[x509.Certificate]:
-    chains = [device_key.load_chain(profile) for profile in profiles(root)]
+def _known_authorities(root: Path | None) -> list[x509.Certificate]:
+    """The authorities that stand behind the laptop's own profiles."""
+    chains = [load_chain(profile) for profile in profiles(root)]
     return [x509.load_pem_x509_certificate(chain[-1].encode()) for chain in chains if chain]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="intact", description="Audits of management systems, complete without a network."
+    )
+    parser.add_argument("--profile", default=DEFAULT_PROFILE, help="name of the profile to open")
+    parser.add_argument("--data", type=Path, help="folder of the profiles")
+    parser.add_argument("--server", default="", help="server to suggest when a laptop is set up")
+    commands = parser.add_subparsers(dest="command")
+    checking = commands.add_parser("verify", help="check a report or certificate without a network")
+    checking.add_argument("file", type=Path)
+    return parser

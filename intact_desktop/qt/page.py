@@ -1,13 +1,18 @@
 """What all pages of an audit share: the audit shown, and reading again when others wrote."""
 
+from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
+from sqlalchemy.orm import Session
 
 from intact_core.errors import Place
 from intact_desktop.qt.workbench import Workbench
+
+T = TypeVar("T")
 
 
 class Page(QWidget):
@@ -26,6 +31,26 @@ class Page(QWidget):
     def reload(self) -> None:
         """Read again what is shown; ends with `loaded`."""
         raise NotImplementedError
+
+    def read(self, query: Callable[[Session], T], show: Callable[[T], None]) -> None:
+        """Ask, and show the answer unless something was written meanwhile: then ask again.
+
+        The lane answers in order, so an answer asked for before a write would take back what the
+        user has just typed.
+        """
+        written = self.bench.written
+
+        def arrived(answer: T) -> None:
+            self.flush()
+            if self.bench.written == written:
+                show(answer)
+            else:
+                self.reload()
+
+        self.bench.ask(query, arrived, owner=self)
+
+    def flush(self) -> None:
+        """Hand over what is being typed."""
 
     def loaded(self) -> None:
         """The page shows what was read."""
@@ -73,7 +98,8 @@ class AuditPage(Page):
         self.outdate()
 
     def leave(self) -> None:
-        """Hand over what is still being typed, before another audit or record is shown."""
+        """Before another audit is shown: what is typed still belongs to this one."""
+        self.flush()
 
     def go_to(self, place: Place) -> None:
         """Show a record of this page, and its field where one is named."""

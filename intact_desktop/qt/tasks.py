@@ -160,6 +160,9 @@ class Lane(QObject):
 
     @Slot(object)
     def _deliver(self, job: _Job) -> None:
+        # What ended just before the lane closed has nobody to go to: its pages would ask for more.
+        if not self._open:
+            return
         if isinstance(job.fault, IntactError):
             if job.wanted():
                 (job.on_error or self._show)(job.fault)

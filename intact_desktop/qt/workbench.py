@@ -1,5 +1,6 @@
 """What an unlocked profile gives to features, and how they read and write the local database."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,6 +43,7 @@ class Opened:
 class Workbench(QObject):
     """Given to every page. One user action is one transaction, committed here.
 
+    `written` counts the actions begun: what was read before the last of them is old.
     `changed` carries the page whose action was committed, `synced` says that a round of sync
     ended, `place_wanted` asks the window to go somewhere, `said` is a line for the notice bar.
     """
@@ -56,6 +58,8 @@ class Workbench(QObject):
         super().__init__()
         self.opened = opened
         self.lanes = lanes
+        self._closed = False
+        self.written = 0
         self.files = EvidenceFiles(opened.profile.evidence, opened.unlocked.evidence_key)
         self.sessions: sessionmaker[Session] = journal.sessions(opened.engine)
         self.readers: sessionmaker[Session] = sessionmaker(
@@ -83,6 +87,8 @@ class Workbench(QObject):
         in any case, for the action is committed.
         """
 
+        self.written += 1
+
         def work() -> T:
             with self.sessions.begin() as session:
                 return action(session)
@@ -98,7 +104,7 @@ class Workbench(QObject):
             else:
                 self.tell(error.sentence)
 
-        return self.lanes.database.run(work, done, failed, self)
+        return self._run(work, done, failed, self)
 
     def ask(
         self,
@@ -113,6 +119,32 @@ class Workbench(QObject):
             with self.readers() as session:
                 return query(session)
 
+        return self._run(work, on_done, on_error, owner)
+
+    def close(self, seconds: float = 10.0) -> bool:
+        """Let what was begun be written, then close the database; False if it took too long.
+
+        What a page still asks after this is answered to nobody.
+        """
+        self._closed = True
+        ended = threading.Event()
+
+        def last() -> None:
+            self.opened.engine.dispose()
+            ended.set()
+
+        self.lanes.database.run(last)
+        return ended.wait(seconds)
+
+    def _run(
+        self,
+        work: Callable[[], T],
+        on_done: Callable[[T], None],
+        on_error: Show | None,
+        owner: QObject | None,
+    ) -> Task:
+        if self._closed:
+            return Task()
         return self.lanes.database.run(work, on_done, on_error, owner)
 
     def show_place(self, place: Place) -> None:

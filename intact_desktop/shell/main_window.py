@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -82,8 +82,11 @@ class MainWindow(QMainWindow):
             self._stack.removeWidget(page)
             page.deleteLater()
         self._pages.clear()
+        # Taking lines away moves the choice to another place, whose page must not be made now.
+        blocked = QSignalBlocker(self.navigation)
         for key in self._entries:
             self.navigation.set_children(key, [])
+        blocked.unblock()
         self.menuBar().hide()
         self._whole.addWidget(widget)
         self._whole.setCurrentWidget(widget)

@@ -1,98 +1,149 @@
-"""When to sync: after edits, on a timer, at once when asked; longer pauses after failures."""
+"""When to sync: by itself, on an edit, on the button; slower and slower while nobody answers."""
 
-import random
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from intact_core import clock
 from intact_core.errors import IntactError, Offline
-from intact_desktop.qt.tasks import Lane, Step, Task
+from intact_desktop.features.sync_status import queries
+from intact_desktop.features.sync_status.queries import Proof
+from intact_desktop.qt.tasks import Task
+from intact_desktop.qt.workbench import Workbench
+from intact_desktop.shell.status_bar import SyncState
 from intact_desktop.sync.engine import Round, SyncEngine
+from intact_desktop.sync.outgoing import Waiting
 
-AFTER_EDIT_SECONDS = 2.0
-REST_SECONDS = 60.0
-SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 300.0
+_FIRST_SECONDS, _LONGEST_SECONDS, _QUIET_SECONDS = 1.0, 300.0, 60.0
+_AFTER_EDIT_MILLISECONDS = 1500
+_REFRESH_MILLISECONDS = 200
+
+Jitter = Callable[[], float]
+
+
+def _chance() -> float:
+    return secrets.randbelow(1000) / 1000
+
+
+def pause(failures: int, jitter: Jitter = _chance) -> float:
+    """Seconds until the next round: a minute when all is well, else 1 s doubled up to 5 min.
+
+    Half of it is chance, so that laptops that lost the same network do not come back at once.
+    """
+    if not failures:
+        return _QUIET_SECONDS
+    longest = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** min(failures - 1, 20))
+    return longest * (0.5 + jitter() / 2)
 
 
 class SyncDriver(QObject):
-    """Runs rounds on the network lane, one at a time.
+    """One round at a time on the network lane. `state` feeds the status bar.
 
-    `done` carries a finished Round, `failed` the error; `started` comes before each round.
+    `failed` carries the error of a round, `ended` the Round that was finished.
     """
 
+    state = Signal(object)
     started = Signal(object)
-    done = Signal(object)
+    ended = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, engine: SyncEngine, network: Lane) -> None:
+    def __init__(self, bench: Workbench, engine: SyncEngine) -> None:
         super().__init__()
-        self.online = False
-        self.since: datetime | None = None
-        self.running: Task | None = None
-        self.last_error: IntactError | None = None
-        self._engine = engine
-        self._network = network
+        self._bench, self._engine = bench, engine
         self._failures = 0
-        self._again = False
-        self._closed = False
+        self._running = self._again = self._stopped = False
+        self.shown = SyncState(online=False)
+        self.since: datetime | None = None
+        self._task: Task | None = None
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self.sync)
+        self._timer.timeout.connect(self.sync_now)
+        self._soon = QTimer(self, singleShot=True, interval=_AFTER_EDIT_MILLISECONDS)
+        self._soon.timeout.connect(self.sync_now)
+        self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MILLISECONDS)
+        self._refresh.timeout.connect(self.count)
+        bench.sync_wanted.connect(self._wanted)
 
-    def sync(self) -> None:
-        """A round now, or right after the one that is running."""
-        if self._closed:
+    @property
+    def is_running(self) -> bool:
+        return self._running
+
+    def sync_now(self) -> None:
+        """Begin a round, or another one after the one under way."""
+        if self._stopped:
             return
-        if self.running is not None:
+        if self._running:
             self._again = True
             return
+        self._running, self._again = True, False
         self._timer.stop()
-        self._again = False
-        self.running = self._network.run_watched(self._work, self._finished, self._broke)
-        self.started.emit(self.running)
+        self._soon.stop()
+        task = self._bench.lanes.network.run_watched(self._round, self._done, self._fail, self)
+        self._task = task
+        self.started.emit(task)
 
-    def edited(self) -> None:
-        """Something changed here: sync soon, and sooner than the pause after a failure."""
-        if self.running is not None:
-            self._again = True
-        elif not self._closed:
-            remaining = self._timer.remainingTime()
-            soon = round(AFTER_EDIT_SECONDS * 1000)
-            if self._failures == 0 and not 0 <= remaining <= soon:
-                self._timer.start(soon)
+    def stop(self) -> None:
+        """No more rounds; the one under way breaks off between two steps, which loses nothing."""
+        self._stopped = True
+        if self._task is not None:
+            self._task.cancel()
+        for timer in (self._timer, self._soon, self._refresh):
+            timer.stop()
 
-    def close(self) -> None:
-        """No more rounds."""
-        self._closed = True
-        self._timer.stop()
-        if self.running is not None:
-            self.running.cancel()
+    def count(self) -> None:
+        """Read again what waits."""
+        self._bench.ask(queries.totals, lambda read: self._show(*read), owner=self)
 
-    def _work(self, task: Task) -> Round:
-        def progress(words: str, done: int, whole: int) -> None:
-            task.progressed.emit(Step(done, whole, words))
-            task.check()
+    def _wanted(self) -> None:
+        self._refresh.start()
+        if not self._soon.isActive():
+            self._soon.start()
 
-        return self._engine.round(progress)
+    def _round(self, task: Task) -> Round:
+        return self._engine.round(lambda words, done, whole: task.step(done, whole, words))
 
-    def _finished(self, result: Round) -> None:
-        self.running, self._failures, self.last_error = None, 0, None
+    def _done(self, round_: Round) -> None:
+        if self._stopped:
+            return
         self._reached(True)
-        self.done.emit(result)
-        self._pause(AFTER_EDIT_SECONDS if self._again else REST_SECONDS)
+        self._failures = 0
+        self._end()
+        self.ended.emit(round_)
+        self._bench.synced.emit()
 
-    def _broke(self, error: IntactError) -> None:
-        self.running, self.last_error = None, error
-        self._failures += 1
+    def _fail(self, error: IntactError) -> None:
+        if self._stopped:
+            return
+        # Only transport errors mean offline: a fault of the server is one, and says so.
         self._reached(not isinstance(error, Offline))
+        self._failures += 1
+        self._end()
+        message = "" if isinstance(error, Offline) else error.title
+        self.shown = replace(self.shown, message=message)
         self.failed.emit(error)
-        longest = min(LONGEST_SECONDS, SHORTEST_SECONDS * 2 ** min(self._failures, 9))
-        self._pause(longest * random.uniform(0.5, 1.0))  # noqa: S311  jitter, not a secret
+
+    def _end(self) -> None:
+        self._running, self._task = False, None
+        self.count()
+        if self._again:
+            self.sync_now()
+        elif not self._stopped:
+            self._timer.start(round(pause(self._failures) * 1000))
 
     def _reached(self, online: bool) -> None:
-        if online is not self.online or self.since is None:
-            self.online, self.since = online, clock.now()
+        if self.since is None or online != self.shown.online:
+            self.since = clock.now()
+        self.shown = replace(self.shown, online=online, since=self.since, message="")
 
-    def _pause(self, seconds: float) -> None:
-        if not self._closed:
-            self._timer.start(round(seconds * 1000))
+    def _show(self, waiting: Waiting, proof: Proof | None) -> None:
+        self.shown = replace(
+            self.shown,
+            pending_ops=waiting.operations,
+            pending_photos=waiting.files,
+            pending_bytes=waiting.file_bytes,
+            oldest=waiting.oldest,
+            proof_at=proof.at if proof else None,
+        )
+        self.state.emit(self.shown)

@@ -12,6 +12,7 @@ from sync_server.auth.permissions import web_caller
 from sync_server.back_office import (
     audits,
     certificates,
+    competences,
     conflicts,
     decisions,
     devices,
@@ -53,6 +54,7 @@ def mount(app: FastAPI) -> None:
         devices,
         tenants,
         standards,
+        competences,
         verify,
     )
     for part in parts:

@@ -46,6 +46,8 @@ WORDS = {
     "technical_expert": "Technical expert",
     "observer": "Observer",
     "trainee": "Trainee",
+    "lead": "Lead auditor",
+    "decider": "Decides on certification",
     "initial": "Initial",
     "surveillance": "Surveillance",
     "recertification": "Recertification",

@@ -11,6 +11,7 @@ from intact_core import clock
 from intact_core.errors import BadInput, NotFound
 from intact_core.records.catalogue import spec_of
 from intact_core.records.conflicts import Conflict
+from intact_core.sync.settling import chosen_values
 from sync_server.auth.callers import Caller
 from sync_server.services.visibility import audit_of
 
@@ -57,10 +58,7 @@ def settle(
     conflict = conflict_of(session, caller, conflict_id, lock=True)
     if conflict.state != "open":
         raise BadInput("Somebody has settled this conflict already. Nothing was changed.")
-    chosen = {"server": {}, "incoming": conflict.incoming, "edited": dict(edited or {})}
-    if resolution not in chosen:
-        raise BadInput("Choose one of the values.")
-    _apply(session, caller, conflict, chosen[resolution])
+    _apply(session, caller, conflict, chosen_values(conflict, resolution, edited))
     conflict.state = "resolved"
     conflict.resolution = resolution
     conflict.reason = reason.strip()
@@ -75,8 +73,5 @@ def _apply(session: Session, caller: Caller, conflict: Conflict, values: Mapping
     row = session.get(spec.record, (caller.tenant, conflict.record_id), with_for_update=True)
     if row is None:
         raise NotFound("The record of this conflict is not here.")
-    foreign = values.keys() - conflict.base.keys() - conflict.incoming.keys()
-    if foreign:
-        raise BadInput("A conflict settles its own fields alone.")
     for name, value in spec.values(values).items():
         setattr(row, name, value)

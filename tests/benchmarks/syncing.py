@@ -66,6 +66,12 @@ class Stages:
         return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in spent.items())
 
 
+_PUSH, _PULL = Goal(2500, True), Goal(10_000, True)
+_BY_SERVER = "the server's rows by the driver's executemany, SQLite"
+_BY_LAPTOP = "the laptop's rows by the driver's executemany, SQLCipher"
+_WRITES = f"{PER_ACTION} records in one action; rules and hash chain included"
+
+
 def measure_on(server: Server, setting: Setting, folder: Path) -> list[Figure]:
     """All figures of one server; its folder takes the laptops."""
     lead = enrol(server, folder / "lead", "lead@demo.example")
@@ -83,19 +89,16 @@ def measure_on(server: Server, setting: Setting, folder: Path) -> list[Figure]:
     first = _pull(server, fresh, CREATES)
     idle = median_of(lead.sync.round, 20) * 1000
     bare_idle = median_of(lambda: _twice(server), 20) * 1000
-    name, push, pull = setting.name, Goal(2500, True), Goal(10_000, True)
-    by_server = "the server's rows by the driver's executemany, SQLite"
-    by_laptop = "the laptop's rows by the driver's executemany, SQLCipher"
-    words = f"{PER_ACTION} records in one action; rules and hash chain included"
+    name = setting.name
     return [
-        Figure(f"write to the outbox ({name} run)", CREATES / made, "op/s", detail=words),
+        Figure(f"write to the outbox ({name} run)", CREATES / made, "op/s", detail=_WRITES),
         Figure(
-            f"push creates, {name}", pushed[0], "op/s", push, bare_push, by_server, pushed[1]
+            f"push creates, {name}", pushed[0], "op/s", _PUSH, bare_push, _BY_SERVER, pushed[1]
         ),
-        Figure(f"push edits, {name}", edited[0], "op/s", push, detail=edited[1]),
-        Figure(f"pull, {name}", pulled[0], "rows/s", pull, bare_pull, by_laptop, pulled[1]),
+        Figure(f"push edits, {name}", edited[0], "op/s", _PUSH, detail=edited[1]),
+        Figure(f"pull, {name}", pulled[0], "rows/s", _PULL, bare_pull, _BY_LAPTOP, pulled[1]),
         Figure(
-            f"first sync of a laptop, {name}", first[0], "rows/s", pull, bare_pull, by_laptop,
+            f"first sync of a laptop, {name}", first[0], "rows/s", _PULL, bare_pull, _BY_LAPTOP,
             first[1],
         ),
         Figure(

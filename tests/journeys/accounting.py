@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import create_engine, select, text
 
 from intact_desktop.store.tables import Blob, SyncCursor
-from tests.journeys.desk import Desk
+from tests.journeys.desk import Laptop
 from tests.journeys.stage import Stage
 
 
@@ -15,11 +15,9 @@ def account(stage: Stage) -> dict[str, Any]:
     """Operations and receipts per laptop, digests of both sides, and how much is lost."""
     server = create_engine(f"sqlite:///{stage.server.data / 'intact-server.db'}")
     with server.connect() as connection:
-        held = {raw for (raw,) in connection.execute(text("SELECT raw FROM op_receipt")).tuples()}
-        heads = dict(
-            connection.execute(text("SELECT scope, digest FROM scope_head")).tuples().all()
-        )
-        blobs = {sha for (sha,) in connection.execute(text("SELECT sha256 FROM blob")).tuples()}
+        held = {raw for (raw,) in connection.execute(text("SELECT raw FROM op_receipt"))}
+        heads = dict(connection.execute(text("SELECT scope, digest FROM scope_head")).all())
+        blobs = {sha for (sha,) in connection.execute(text("SELECT sha256 FROM blob"))}
     server.dispose()
     laptops = {desk.name: _laptop(desk, held, heads, blobs) for desk in stage.desks}
     stage.facts["digests"] = _digests(stage, heads)
@@ -28,7 +26,7 @@ def account(stage: Stage) -> dict[str, Any]:
     return {"laptops": laptops, "lost": lost}
 
 
-def _laptop(desk: Desk, held: set[str], heads: dict[str, str], blobs: set[str]) -> dict[str, Any]:
+def _laptop(desk: Laptop, held: set[str], heads: dict[str, str], blobs: set[str]) -> dict[str, Any]:
     operations = desk.operations()
     with desk.bench.readers() as session:
         made = session.scalars(select(Blob.sha256).where(Blob.state == "sent")).all()

@@ -57,6 +57,7 @@ def sign_report(stage: Stage) -> None:
 
 def client_review(stage: Stage) -> None:
     """The audit goes to the client, who answers in a browser."""
+    _step(stage, "completed")
     _step(stage, "client_review")
     stage.lead.sync()
     client = stage.office("client@demo.example")

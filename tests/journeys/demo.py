@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from intact_desktop.qt import theme
 from tests.journeys import closing, onsite
 from tests.journeys.accounting import account, write_summary
-from tests.journeys.desk import Desk
+from tests.journeys.desk import Laptop
 from tests.journeys.pages import photograph_pages
 from tests.journeys.pictures import draw_photos
 from tests.journeys.processes import ServerProcess
@@ -55,8 +55,8 @@ def play(
 
 def _line(stage: Stage, catalog: Path | None, photos: Path | None) -> int:
     choose_audit(stage, catalog)
-    stage.lead = Desk(stage.app, stage.work, "lead", stage.server.url, stage.out)
-    stage.auditor = Desk(stage.app, stage.work, "auditor", stage.server.url, stage.out)
+    stage.lead = Laptop(stage.work, "lead", stage.server.url, stage.out)
+    stage.auditor = Laptop(stage.work, "auditor", stage.server.url, stage.out)
     onsite.enrol(stage)
     onsite.lose_the_network(stage)
     onsite.work(stage, _files(stage, photos))

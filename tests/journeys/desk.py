@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from sqlalchemy import select
 
-from intact_desktop.application import Application
-from intact_desktop.features.sign_in.actions import Door
+from intact_core.errors import IntactError
+from intact_desktop.application import Application, Desk, Surroundings
 from intact_desktop.qt.page import Page
 from intact_desktop.qt.workbench import Workbench
 from intact_desktop.settings import Profile
@@ -51,27 +51,41 @@ def wait(what: Callable[[], object], words: str, seconds: float = _PATIENCE_SECO
     end.stop()
 
 
-class Desk:
+class Laptop:
     """A profile with its window. `shots` is where pictures go."""
 
-    def __init__(self, app: QApplication, root: Path, name: str, server: str, shots: Path) -> None:
+    def __init__(self, root: Path, name: str, server: str, shots: Path) -> None:
         self.name = name
         self.shots = shots
-        door = Door(Profile.at(root, name), PocketSecrets(), Gateway)
-        self.application = Application(app, door, lambda: None, server)
+        self.error: IntactError | None = None
+        around = Surroundings(PocketSecrets(), Gateway, camera=lambda: None)
+        self.application = Application(Profile.at(root, name), around, server)
+        self.application.opened.connect(self._watch)
         self.window = self.application.window
         self.window.resize(1280, 800)
-        self.application.start()
+        self.window.show()
+
+    @property
+    def desk(self) -> Desk:
+        """What is on the desk while the profile is open."""
+        assert self.application.desk is not None, f"{self.name} is locked"
+        return self.application.desk
 
     @property
     def bench(self) -> Workbench:
         """The open profile."""
-        assert self.application.open is not None, f"{self.name} is locked"
-        return self.application.open.bench
+        return self.desk.bench
+
+    def _watch(self) -> None:
+        def note(error: IntactError | None) -> None:
+            self.error = error
+
+        self.desk.driver.failed.connect(note)
+        self.desk.driver.ended.connect(lambda _: note(None))
 
     def enrol(self, email: str) -> None:
         """Set up the laptop at its door, and wait for the first sync."""
-        page = self.window.centralWidget().currentWidget()
+        page = self.application.door
         page.email.setText(email)
         page.password.setText(PASSWORD)
         page.passphrase.setText(PASSPHRASE)
@@ -81,54 +95,50 @@ class Desk:
         self._at_door(page)
         self.synced()
 
-    def unlock(self, passphrase: str = PASSPHRASE) -> None:
-        """Open the locked profile."""
-        page = self.window.centralWidget().currentWidget()
-        page.passphrase.setText(passphrase)
-        self.shot("unlock")
+    def lock_and_unlock(self) -> None:
+        """Lock, be refused with a wrong passphrase, and open again without a network."""
+        self.application.lock()
+        page = self.application.door
+        page.passphrase.setText("not the passphrase")
+        QTest.mouseClick(page.unlock_button, Qt.MouseButton.LeftButton)
+        wait(lambda: page.error.isVisible(), "the wrong passphrase is refused")
+        self.shot("locked")
+        wait(lambda: page.unlock_button.isEnabled(), "the next try is allowed")
+        page.passphrase.setText(PASSPHRASE)
         QTest.mouseClick(page.unlock_button, Qt.MouseButton.LeftButton)
         self._at_door(page)
 
     def _at_door(self, page: QWidget) -> None:
-        wait(lambda: self.application.open or page.error.isVisible(), f"{self.name} enters")
-        if self.application.open is None:
+        wait(lambda: self.application.desk or page.error.isVisible(), f"{self.name} enters")
+        if self.application.desk is None:
             raise RuntimeError(f"{page.error.title.text()}: {page.error.sentence.text()}")
 
     def sync(self) -> None:
         """Press Sync and wait for a whole round."""
         self.settle()
-        driver = self._driver()
-        wait(lambda: driver.running is None, "the round before")
-        driver.sync()
+        wait(lambda: not self.desk.driver.is_running, "the round before")
+        self.error = None
+        self.desk.driver.sync_now()
         self.synced()
 
     def synced(self) -> None:
         """Wait until no round runs; fails with what the server said."""
-        driver = self._driver()
-        wait(lambda: driver.running is None, f"{self.name} syncs", 120)
-        if driver.last_error is not None:
-            raise driver.last_error
+        wait(lambda: not self.desk.driver.is_running, f"{self.name} syncs", 120)
+        if self.error is not None:
+            raise self.error
         self.settle()
 
     def try_sync(self) -> str:
         """A round that may fail; returns the title of what went wrong."""
-        driver = self._driver()
-        wait(lambda: driver.running is None, "the round before")
-        driver.sync()
-        wait(lambda: driver.running is None, "a round")
+        wait(lambda: not self.desk.driver.is_running, "the round before")
+        self.desk.driver.sync_now()
+        wait(lambda: not self.desk.driver.is_running, "a round")
         self.settle()
-        return driver.last_error.title if driver.last_error else ""
-
-    def _driver(self):
-        assert self.application.open is not None
-        return self.application.open.driver
+        title, self.error = (self.error.title if self.error else ""), None
+        return title
 
     def settle(self) -> None:
         """Wait until everything typed is in the database and shown."""
-        for page in self.window.findChildren(Page):
-            leave = getattr(page, "flush", None)
-            if leave is not None:
-                leave()
         for _ in range(2):
             answers: list[None] = []
             self.bench.ask(lambda _: None, answers.append)
@@ -138,7 +148,7 @@ class Desk:
     def open_audit(self, number: str) -> UUID:
         """Open an audit from My audits; returns its id."""
         self.window.open("audits")
-        page = self.window.page("audits")
+        page = self.desk.audits
         wait(lambda: any(row.number == number for row in page.model.rows), f"{number} is here")
         row = next(row for row in page.model.rows if row.number == number)
         page.open_audit(row.id)
@@ -146,9 +156,9 @@ class Desk:
 
     def tab(self, key: str) -> Page:
         """Go to a page of the open audit and wait until it shows what it read."""
-        assert self.application.open is not None
         self.window.open("audit")
-        page = self.application.open.rooms.workspace.open_tab(key)
+        page = getattr(self.desk.workspace, key)
+        self.desk.workspace.tabs.setCurrentWidget(page)
         wait(lambda: page.is_ready, f"{key} of {self.name}")
         self.settle()
         return page
@@ -156,7 +166,7 @@ class Desk:
     def place(self, key: str) -> Page:
         """Go to a place at the left and wait until it shows what it read."""
         self.window.open(key)
-        page = self.window.page(key)
+        page = getattr(self.desk, key)
         wait(lambda: page.is_ready, f"{key} of {self.name}")
         self.settle()
         return page

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from tests.journeys.desk import Desk, wait
+from tests.journeys.desk import Laptop, wait
 from tests.journeys.stage import AUDITOR, LEAD, Stage
 
 _KEYS = {"compliant": "1", "observation": "2", "minor": "3", "major": "4", "not_applicable": "5"}
@@ -48,6 +48,9 @@ def lose_the_network(stage: Stage) -> None:
     stage.say("The network is gone (the server process was killed)")
     said = [desk.try_sync() for desk in stage.desks]
     stage.facts["offline_said"] = said
+    stage.auditor.lock_and_unlock()
+    stage.auditor.open_audit(stage.audit_number)
+    stage.say("auditor: locked, refused with a wrong passphrase, unlocked without a network")
     stage.lead.shot("offline")
 
 
@@ -64,7 +67,7 @@ def work(stage: Stage, photos: list[Path]) -> None:
     _attend(stage)
 
 
-def _rate(stage: Stage, desk: Desk, half: int) -> None:
+def _rate(stage: Stage, desk: Laptop, half: int) -> None:
     page = desk.tab("checklist")
     items = list(page.model.shown)
     mine = items[half::2][:_RATED_BY_KEY]
@@ -78,16 +81,18 @@ def _rate(stage: Stage, desk: Desk, half: int) -> None:
     desk.shot("checklist")
 
 
-def _photograph(stage: Stage, desk: Desk, photos: list[Path]) -> None:
+def _photograph(stage: Stage, desk: Laptop, photos: list[Path]) -> None:
     checklist = desk.tab("checklist")
     checklist.show_item(checklist.model.shown[4].id)
     desk.settle()
-    page = desk.tab("evidence")
+    panel = desk.desk.workspace.panel
     outcomes: list[object] = []
-    page.intake.imported.connect(outcomes.append)
-    page.intake.take(photos)
+    panel.intake.imported.connect(outcomes.append)
+    panel.intake.take(photos)
     wait(lambda: outcomes, "files are taken in")
     desk.settle()
+    desk.shot("checklist-evidence")
+    desk.tab("evidence")
     told = [*outcomes[0].warnings, *outcomes[0].refused]
     stage.facts.setdefault("evidence", []).append(
         {"laptop": desk.name, "files": len(photos), "taken": outcomes[0].taken, "told": told}
@@ -96,7 +101,7 @@ def _photograph(stage: Stage, desk: Desk, photos: list[Path]) -> None:
     desk.shot("evidence")
 
 
-def _find(stage: Stage, desk: Desk, place: int, grade: str, texts: dict[str, str]) -> None:
+def _find(stage: Stage, desk: Laptop, place: int, grade: str, texts: dict[str, str]) -> None:
     page = desk.tab("checklist")
     item = page.model.shown[place]
     page.show_item(item.id)
@@ -177,10 +182,9 @@ def _attend(stage: Stage) -> None:
         page.attendance.role.setText(role)
         page.attendance.add_button.click()
         stage.lead.settle()
-        for meeting in ("opening", "closing"):
-            wait(lambda name=name: (name, "opening") in page.attendance.ticks, name)
-            page.attendance.ticks[name, meeting].click()
-            stage.lead.settle()
+        wait(lambda name=name: (name, "closing") in page.attendance.ticks, name)
+        page.attendance.ticks[name, "closing"].click()
+        stage.lead.settle()
     stage.lead.shot("overview")
 
 

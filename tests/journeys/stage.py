@@ -11,7 +11,7 @@ from uuid import UUID
 from PySide6.QtWidgets import QApplication
 
 from intact_core import clock
-from tests.journeys.desk import Desk
+from tests.journeys.desk import Laptop
 from tests.journeys.office import Office, plain
 from tests.journeys.processes import ServerProcess
 
@@ -28,8 +28,8 @@ class Stage:
     server: ServerProcess
     facts: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
-    lead: Desk = field(init=False)
-    auditor: Desk = field(init=False)
+    lead: Laptop = field(init=False)
+    auditor: Laptop = field(init=False)
     audit_number: str = ""
     audit_id: UUID = field(init=False)
 
@@ -54,7 +54,7 @@ class Stage:
         return Office(self.server.url, email)
 
     @property
-    def desks(self) -> tuple[Desk, Desk]:
+    def desks(self) -> tuple[Laptop, Laptop]:
         """Both laptops."""
         return self.lead, self.auditor
 
@@ -75,8 +75,24 @@ def choose_audit(stage: Stage, catalog: Path | None) -> None:
         template = next(name for name in choices if name not in before)
         stage.facts["catalog"] = template
         stage.audit_number = _schedule(office, choices, template)
+        _let_decide(office)
     stage.audit_id = office.audit_ids()[stage.audit_number]
     office.close()
+
+
+def _let_decide(office: Office) -> None:
+    """Nobody decides for a standard without competence: the office records the reviewer's."""
+    choices = office.choices("/competences")
+    standard = next(value for name, value in choices.items() if "800-53" in name)
+    data = {
+        "person": choices["Peter Mwangi"],
+        "standard": standard,
+        "level": "decider",
+        "until": str(clock.today() + timedelta(days=365)),
+    }
+    answer = office.submit("/competences", "/competences", data)
+    if "is recorded" not in plain(answer.text):
+        raise RuntimeError(plain(answer.text)[:800])
 
 
 def _schedule(office: Office, choices: dict[str, str], template: str) -> str:

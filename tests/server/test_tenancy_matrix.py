@@ -88,6 +88,8 @@ MATRIX = {
     "GET /tenants": Entry(SIGNED_IN),
     "GET /standards": Entry(SIGNED_IN),
     "POST /standards/import": Entry(SIGNED_IN),
+    "GET /competences": Entry(SIGNED_IN),
+    "POST /competences": Entry(SIGNED_IN),
 }
 
 STRANGERS = ("cbadmin@rival.example", "platform@intact.example")
@@ -239,6 +241,7 @@ def test_the_operator_sees_names_of_bodies_and_no_work(server: Server) -> None:
 ROLES = {
     "GET /audits/new": {"cbadmin"},
     "GET /standards": {"cbadmin"},
+    "GET /competences": {"cbadmin"},
     "GET /devices": {"cbadmin", "lead", "auditor", "reviewer"},
     "GET /audits/{audit_id}/conflicts": {"cbadmin", "lead", "auditor", "reviewer"},
     "GET /audits/{audit_id}/decision": {"cbadmin", "lead", "auditor", "reviewer"},

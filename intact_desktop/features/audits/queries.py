@@ -109,7 +109,7 @@ def _conflicts(session: Session) -> Mapping[str, int]:
         .where(Conflict.state == "open", Conflict.deleted_at.is_(None))
         .group_by(Conflict.scope)
     )
-    return dict(session.execute(query).all())
+    return dict(iter(session.execute(query)))
 
 
 def _files(session: Session) -> Mapping[UUID, tuple[int, int]]:

@@ -106,11 +106,13 @@ class ItemView(QWidget):
 
     def _steps(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.finding_button = button((self.tr("New finding (N)"), lambda: None))
-        self.join_button = button((self.tr("Join a finding (J)"), lambda: None))
+        self.finding_button = button((self.tr("New finding"), lambda: None))
+        self.finding_button.setToolTip(self.tr("New finding from this item (N)"))
+        self.join_button = button((self.tr("Join"), lambda: None))
+        self.join_button.setToolTip(self.tr("Join this item to a finding (J)"))
         self.previous_button = button((self.tr("Previous"), lambda: None))
         self.previous_button.setToolTip(self.tr("Previous unanswered item (Shift+Enter)"))
-        self.next_button = button((self.tr("Next unanswered"), lambda: None), "main")
+        self.next_button = button((self.tr("Next"), lambda: None), "main")
         self.next_button.setToolTip(self.tr("Next unanswered item (Enter)"))
         row.addWidget(self.finding_button)
         row.addWidget(self.join_button)

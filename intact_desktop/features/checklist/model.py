@@ -149,7 +149,8 @@ class ChecklistModel(QAbstractItemModel):
 def _numbers(node: Node) -> str:
     if node.item is None:
         return f"{node.done}/{node.total}"
-    return " ".join(node.item.findings)
+    # The audit's own number stands above the page; the letter and count tell findings apart.
+    return " ".join(number.rpartition("-")[2] for number in node.item.findings)
 
 
 def _mark(node: Node) -> Any:

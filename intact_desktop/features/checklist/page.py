@@ -28,7 +28,8 @@ from intact_desktop.qt.page import AuditPage
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
 
-_WIDTHS = (330, 600, 330)
+_WIDTHS = (300, 500, 264)
+_NARROWEST = 36 * GRID
 
 
 class ChecklistPage(AuditPage):
@@ -58,6 +59,7 @@ class ChecklistPage(AuditPage):
         self.progress.setTextVisible(False)
         self.progress_words = label("", "muted")
         self.tree = self._tree()
+        self.setFocusProxy(self.tree)
         split = QSplitter()
         for part in (self._left(), self.view, side):
             if part is not None:
@@ -73,10 +75,13 @@ class ChecklistPage(AuditPage):
     def reload(self) -> None:
         audit_id = self.audit_id
         if audit_id is not None:
-            self.bench.ask(lambda s: queries.checklist(s, audit_id), self._show, owner=self)
+            self.read(lambda s: queries.checklist(s, audit_id), self._show)
+
+    def flush(self) -> None:
+        self.note.flush()
 
     def leave(self) -> None:
-        self.note.flush()
+        super().leave()
         self.current = None
 
     def go_to(self, place: Place) -> None:
@@ -155,6 +160,7 @@ class ChecklistPage(AuditPage):
 
     def _left(self) -> QWidget:
         left = QWidget()
+        left.setMinimumWidth(_NARROWEST)
         column = QVBoxLayout(left)
         column.setContentsMargins(2 * GRID, 2 * GRID, GRID, GRID)
         column.addWidget(self.search)
@@ -175,7 +181,7 @@ class ChecklistPage(AuditPage):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(1, 9 * GRID)
+        header.resizeSection(1, 8 * GRID)
         tree.selectionModel().currentRowChanged.connect(lambda now, _: self._turn_to(now))
         return tree
 

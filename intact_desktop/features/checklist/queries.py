@@ -67,7 +67,7 @@ def _count_files(session: Session, audit_id: UUID, items: list[Item]) -> None:
         .where(AuditEvidence.audit_schedule_id == audit_id, AuditEvidence.deleted_at.is_(None))
         .group_by(AuditEvidence.audit_checklist_id)
     )
-    counts = dict(session.execute(query).all())
+    counts = dict(iter(session.execute(query)))
     for item in items:
         item.files = counts.get(item.id, 0)
 

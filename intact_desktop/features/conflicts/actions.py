@@ -15,12 +15,10 @@ from intact_core.records.base import Merge, Record
 from intact_core.records.catalogue import ORDER, TypeSpec, spec_of
 from intact_core.records.conflicts import Conflict
 from intact_core.sync.operations import Operation
-from intact_desktop.features.conflicts.queries import INCOMING, SERVER
+from intact_core.sync.settling import chosen_values
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.rows import row_of
 from intact_desktop.store.tables import Outbox
-
-EDITED = "edited"
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def resolve(session: Session, conflict_id: UUID, choice: Choice) -> None:
     conflict = row_of(session, Conflict, conflict_id)
     if conflict.state != "open":
         raise BadInput("Somebody has settled this conflict already. Nothing was changed.")
-    _apply(session, conflict, _values(conflict, choice))
+    _apply(session, conflict, chosen_values(conflict, choice.resolution, choice.values))
     conflict.state = "resolved"
     conflict.resolution = choice.resolution
     conflict.reason = choice.reason.strip()
@@ -52,22 +50,8 @@ def resolve(session: Session, conflict_id: UUID, choice: Choice) -> None:
     session.flush()
 
 
-def _values(conflict: Conflict, choice: Choice) -> Mapping[str, Any]:
-    if choice.resolution == EDITED:
-        return choice.values
-    if choice.resolution == INCOMING:
-        return conflict.incoming
-    if choice.resolution != SERVER:
-        raise BadInput("Choose one of the values.")
-    # What the server has stands already, except a removal: an edit that met it kept the record.
-    removal = conflict.kind == "delete_edit" and conflict.server.get("deleted_at") is not None
-    return conflict.server if removal else {}
-
-
 def _apply(session: Session, conflict: Conflict, values: Mapping[str, Any]) -> None:
     spec = spec_of(conflict.record_type)
-    if values.keys() - conflict.base.keys() - conflict.incoming.keys() - conflict.server.keys():
-        raise BadInput("A conflict settles its own fields alone.")
     row = session.get(spec.record, (conflict.tenant_id, conflict.record_id))
     if row is None:
         raise NotFound("The record of this conflict is not on this computer. Sync, then try again.")

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from intact_core.sync.settling import EDITED
 from intact_desktop.features.conflicts import shown
-from intact_desktop.features.conflicts.actions import EDITED, Choice
+from intact_desktop.features.conflicts.actions import Choice
 from intact_desktop.features.conflicts.queries import ConflictRow, Field, Side
 from intact_desktop.qt import words
 from intact_desktop.qt.notices import Banner, button, label

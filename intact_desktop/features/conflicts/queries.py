@@ -19,11 +19,11 @@ from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import NonConformity
 from intact_core.records.people import User
 from intact_core.sync.operations import Operation
+from intact_core.sync.settling import INCOMING, SERVER
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import Device, Outbox
 from intact_desktop.sync import outgoing
 
-SERVER, INCOMING = "server", "incoming"
 _TELLING = ("severity", "clause", "description")
 _UNSEEN = frozenset({"id", "tenant_id", "created_at", "audit_schedule_id"})
 

@@ -62,13 +62,12 @@ class DocumentationPage(AuditPage):
     def reload(self) -> None:
         audit_id, bench = self.audit_id, self.bench
         if audit_id is not None:
-            bench.ask(
+            self.read(
                 lambda s: queries.documentation(s, bench.tenant_id, bench.user_id, audit_id),
                 self._show,
-                owner=self,
             )
 
-    def leave(self) -> None:
+    def flush(self) -> None:
         for text in (*self.texts.values(), self.justification, self.conditions):
             text.flush()
 

@@ -23,7 +23,12 @@ class Intake(QWidget):
     imported = Signal(object)
 
     def __init__(
-        self, bench: Workbench, where: Callable[[], Where | None], camera: GetCamera
+        self,
+        bench: Workbench,
+        where: Callable[[], Where | None],
+        camera: GetCamera,
+        *,
+        narrow: bool = False,
     ) -> None:
         super().__init__()
         self._bench, self._where, self._get_camera = bench, where, camera
@@ -36,7 +41,7 @@ class Intake(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        row = QHBoxLayout()
+        row = QVBoxLayout() if narrow else QHBoxLayout()
         row.addWidget(self.drop_area, 1)
         row.addWidget(self.camera_button)
         column.addLayout(row)

@@ -31,7 +31,7 @@ from intact_desktop.qt.photo_view import PhotoView
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
 
-_WIDTHS = (600, 680)
+_WIDTHS = (520, 540)
 
 
 class EvidencePage(AuditPage):
@@ -45,6 +45,7 @@ class EvidencePage(AuditPage):
         self.model.setParent(self)
         self.grid = grid_of(self.model, self.tr("Evidence"))
         self.grid.selectionModel().currentChanged.connect(lambda now, _: self._turn_to(now))
+        self.setFocusProxy(self.grid)
         self.intake = Intake(bench, self._where, camera)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search names, captions, clauses"))
@@ -65,6 +66,9 @@ class EvidencePage(AuditPage):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(split)
+        self._keys()
+
+    def _keys(self) -> None:
         for key, act in (
             ("E", self.intake.choose),
             ("C", self.intake.open_camera),
@@ -78,18 +82,20 @@ class EvidencePage(AuditPage):
         audit_id = self.audit_id
         if audit_id is None:
             return
-        self.bench.ask(
+        self.read(
             lambda s: (
                 queries.pieces(s, audit_id),
                 queries.item_targets(s, audit_id),
                 queries.finding_targets(s, audit_id),
             ),
-            lambda read: self._show(audit_id, *read),
-            owner=self,
+            lambda read: self._show(*read),
         )
 
-    def leave(self) -> None:
+    def flush(self) -> None:
         self.caption.flush()
+
+    def leave(self) -> None:
+        super().leave()
         self.current = None
 
     def go_to(self, place: Place) -> None:
@@ -138,11 +144,7 @@ class EvidencePage(AuditPage):
         self.details.setEnabled(False)
         return self.details
 
-    def _show(
-        self, audit_id: UUID, found: list[Piece], items: list[Target], findings: list[Target]
-    ) -> None:
-        if audit_id != self.audit_id:
-            return
+    def _show(self, found: list[Piece], items: list[Target], findings: list[Target]) -> None:
         self._all = found
         self._targets(self.item_link, items)
         self._targets(self.finding_link, findings)

@@ -15,6 +15,8 @@ from intact_desktop.qt.page import AuditPage
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
 
+_NARROWEST = 32 * GRID
+
 
 class EvidencePanel(AuditPage):
     """`piece_wanted` carries the id of a piece to show large."""
@@ -24,12 +26,13 @@ class EvidencePanel(AuditPage):
     def __init__(self, bench: Workbench, camera: GetCamera) -> None:
         super().__init__(bench)
         self._item_id: UUID | None = None
-        self.intake = Intake(bench, self._where, camera)
+        self.intake = Intake(bench, self._where, camera, narrow=True)
         self.model = EvidenceModel(bench)
         self.model.setParent(self)
         self.list = grid_of(self.model, self.tr("Evidence of this item"))
         self.list.activated.connect(self._open)
         self.list.doubleClicked.connect(self._open)
+        self.setMinimumWidth(_NARROWEST)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID, 2 * GRID, 2 * GRID, GRID)
         column.addWidget(label(self.tr("Evidence"), "heading"))

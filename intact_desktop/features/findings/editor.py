@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -39,6 +39,7 @@ class FindingEditor(QWidget):
         self.number = label("", "title")
         self.status = label("", "muted")
         self.grade = QComboBox()
+        self.grade.setMinimumWidth(26 * GRID)
         self.grade.setAccessibleName(self.tr("Grade"))
         self.grade.activated.connect(lambda _: self.graded.emit(self.grade.currentData()))
         self.clause = AutosaveLine(self.tr("Clause"))
@@ -92,6 +93,11 @@ class FindingEditor(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
+        top = QHBoxLayout()
+        top.addWidget(self.number)
+        top.addWidget(self.status)
+        top.addStretch()
+        column.addLayout(top)
         column.addLayout(self._head())
         column.addWidget(self.meaning)
         names = (self.tr("Requirement"), self.tr("Statement"), self.tr("Objective evidence"))
@@ -106,6 +112,7 @@ class FindingEditor(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -113,12 +120,10 @@ class FindingEditor(QWidget):
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.addWidget(self.number)
-        row.addWidget(self.status)
-        row.addStretch()
+        row.addWidget(self.grade)
         row.addWidget(label(self.tr("Clause"), "muted"))
         row.addWidget(self.clause)
-        row.addWidget(self.grade)
+        row.addStretch()
         row.addWidget(self.void_button)
         return row
 
@@ -180,8 +185,10 @@ class FindingEditor(QWidget):
         )
         off = button((self.tr("Part"), lambda: self.parted.emit(item_id)), "plain")
         off.setAccessibleName(self.tr("Take {} away from this finding").format(clause))
-        row.addWidget(go)
-        row.addStretch()
+        go.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        go.setStyleSheet("text-align: left;")
+        go.setToolTip(requirement)
+        row.addWidget(go, 1)
         row.addWidget(off)
         return line
 

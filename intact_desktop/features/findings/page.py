@@ -28,7 +28,7 @@ from intact_desktop.qt.rows import Column, RowModel
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
 
-_WIDTHS = (480, 800)
+_WIDTHS = (420, 640)
 
 
 class FindingsPage(AuditPage):
@@ -42,6 +42,7 @@ class FindingsPage(AuditPage):
         self._wanted: tuple[UUID, str | None] | None = None
         self.model = RowModel(self._columns())
         self.table = self._table()
+        self.setFocusProxy(self.table)
         self.editor = FindingEditor()
         self.statement = self.editor.statement
         self.new_button = button((self.tr("New finding"), self.start), "main")
@@ -67,10 +68,13 @@ class FindingsPage(AuditPage):
     def reload(self) -> None:
         audit_id = self.audit_id
         if audit_id is not None:
-            self.bench.ask(lambda s: queries.findings(s, audit_id), self._show, owner=self)
+            self.read(lambda s: queries.findings(s, audit_id), self._show)
+
+    def flush(self) -> None:
+        self.editor.flush()
 
     def leave(self) -> None:
-        self.editor.flush()
+        super().leave()
         self.editor.finding = None
 
     def go_to(self, place: Place) -> None:
@@ -122,9 +126,9 @@ class FindingsPage(AuditPage):
         return [
             Column(
                 self.tr("Finding"),
-                lambda row: row.number,
+                lambda row: row.number.rpartition("-")[2],
                 icon=lambda row: icons.grade_icon(words.grade_of(row.severity)),
-                tip=lambda row: words.word(row.severity),
+                tip=lambda row: f"{row.number}, {words.word(row.severity)}",
             ),
             Column(self.tr("Clause"), lambda row: row.clause),
             Column(self.tr("Statement"), lambda row: row.statement.replace("\n", " ")),

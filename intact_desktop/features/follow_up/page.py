@@ -31,7 +31,7 @@ from intact_desktop.qt.rows import Column, RowModel
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
 
-_WIDTHS = (460, 820)
+_WIDTHS = (580, 700)
 
 
 class FollowUpPage(Page):

@@ -62,9 +62,7 @@ class OverviewPage(AuditPage):
         if audit_id is None:
             return
         actor = Actor(bench.user_id)
-        self.bench.ask(
-            lambda s: queries.overview(s, actor, bench.tenant_id, audit_id), self._show, owner=self
-        )
+        self.read(lambda s: queries.overview(s, actor, bench.tenant_id, audit_id), self._show)
 
     def take_step(self, machine: str, to: str) -> None:
         """Take the audit one step on."""
@@ -157,8 +155,9 @@ class OverviewPage(AuditPage):
         self.numbers.addWidget(_number(answered, self.tr("answered")))
         for code in ("major", "minor", "observation", "opportunity"):
             number = str(seen.severities.get(code, 0))
-            self.numbers.addWidget(_number(number, words.word(code), words.grade_of(code)))
-        self.numbers.addWidget(_number(str(seen.files), self.tr("pieces of evidence")))
+            name = self.tr("Opportunity") if code == "opportunity" else words.word(code)
+            self.numbers.addWidget(_number(number, name, words.grade_of(code)))
+        self.numbers.addWidget(_number(str(seen.files), self.tr("evidence")))
         self.numbers.addStretch()
 
     def _show_plan(self, seen: Overview) -> None:
@@ -236,7 +235,7 @@ def _number(number: str, what: str, grade: Grade | None = None) -> QWidget:
     made = QFrame()
     made.setProperty("look", "panel")
     column = QVBoxLayout(made)
-    column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+    column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
     top = QHBoxLayout()
     if grade is not None:
         mark = label("")
@@ -245,7 +244,7 @@ def _number(number: str, what: str, grade: Grade | None = None) -> QWidget:
     top.addWidget(label(number, "title"))
     top.addStretch()
     column.addLayout(top)
-    column.addWidget(label(what, "muted", wrap=True))
+    column.addWidget(label(what, "muted"))
     return made
 
 

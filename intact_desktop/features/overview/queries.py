@@ -138,7 +138,7 @@ def _ratings(session: Session, audit_id: UUID) -> dict[str | None, int]:
         .where(row.audit_schedule_id == audit_id, row.deleted_at.is_(None))
         .group_by(row.rating)
     )
-    return dict(session.execute(query).all())
+    return dict(iter(session.execute(query)))
 
 
 def _severities(session: Session, audit_id: UUID) -> dict[str, int]:
@@ -148,7 +148,7 @@ def _severities(session: Session, audit_id: UUID) -> dict[str, int]:
         .where(row.audit_schedule_id == audit_id, row.deleted_at.is_(None), row.status != "void")
         .group_by(row.severity)
     )
-    return dict(session.execute(query).all())
+    return dict(iter(session.execute(query)))
 
 
 def _files(session: Session, audit_id: UUID) -> int:

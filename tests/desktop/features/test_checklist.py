@@ -96,3 +96,20 @@ def test_the_search_finds_notes_and_gives_way(laptop, bench, opens, qtbot) -> No
     page.show_item(laptop.items[0])
     assert page.current.id == laptop.items[0]
     assert len(page.model.shown) == 33
+
+
+def test_a_sync_while_typing_loses_no_letter(laptop, bench, opens, qtbot) -> None:
+    page = opens(ChecklistPage(bench))
+    page.note.setFocus()
+    qtbot.keyClicks(page.note, "half a ")
+    with qtbot.waitSignal(page.ready):
+        bench.synced.emit()
+        qtbot.keyClicks(page.note, "sent")
+    qtbot.keyClicks(page.note, "ence")
+    assert page.note.toPlainText() == "half a sentence"
+    page.note.flush()
+    with qtbot.waitSignal(page.ready):
+        page.outdate()
+    with bench.readers() as session:
+        row = session.scalar(select(AuditChecklist).where(AuditChecklist.id == laptop.items[0]))
+    assert row.auditor_finding == page.note.toPlainText() == "half a sentence"

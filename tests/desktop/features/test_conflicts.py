@@ -15,7 +15,7 @@ from intact_desktop.features.conflicts import actions, queries
 from intact_desktop.features.conflicts.actions import Choice
 from intact_desktop.features.conflicts.differences import Part, differences
 from intact_desktop.features.conflicts.page import ConflictsPage
-from intact_desktop.store.tables import Outbox
+from intact_desktop.store.tables import Device, Outbox
 
 BASE = "Two gauges were seen in the hall. Both had labels."
 MINE = "Two gauges were seen in the hall. One had no label."
@@ -189,11 +189,10 @@ def refuse(laptop, sentence="This cannot change once it is recorded.", settled=T
     with laptop.opened.engine.begin() as connection:
         connection.execute(
             update(Outbox).values(
-                verdict="quarantined",
-                settled=settled,
-                receipt={"reason": "rule", "sentence": sentence},
+                verdict="quarantined", receipt={"reason": "rule", "sentence": sentence}
             )
         )
+        connection.execute(update(Device).values(settled_n=Device.last_n if settled else 0))
 
 
 def test_a_refused_change_is_put_back(laptop, bench) -> None:

@@ -104,3 +104,21 @@ def test_a_refused_grade_is_shown_as_it_was(laptop, bench, opens, qtbot) -> None
     with qtbot.waitSignals([bench.said, page.ready]):
         page.editor.graded.emit("observation")
     qtbot.waitUntil(lambda: page.editor.grade.currentData() == "minor")
+
+
+def test_an_answer_from_before_does_not_take_back_what_is_typed(
+    laptop, bench, opens, qtbot
+) -> None:
+    page = opens(FindingsPage(bench))
+    with qtbot.waitSignals([page.started, page.ready]):
+        page.start()
+    qtbot.waitUntil(page.statement.hasFocus)
+    seen: list[str] = []
+    page.statement.textChanged.connect(lambda: seen.append(page.statement.toPlainText()))
+    page.outdate()
+    qtbot.keyClicks(page.statement, "abc")
+    page.statement.flush()
+    qtbot.wait(300)
+    qtbot.keyClicks(page.statement, "d")
+    assert page.statement.toPlainText() == "abcd"
+    assert "" not in seen

@@ -123,10 +123,6 @@ def _held(server: ServerProcess, laptop: Headless) -> list[str]:
     with engine.connect() as connection:
         query = text("SELECT raw FROM op_receipt WHERE device_id = :device ORDER BY n")
         found = list(connection.execute(query, {"device": laptop.kept.device_id.hex}).scalars())
-        if not found:
-            found = list(
-                connection.execute(query, {"device": str(laptop.kept.device_id)}).scalars()
-            )
     engine.dispose()
     return found
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -36,7 +35,7 @@ from intact_desktop.sync.gateway import Gateway
 from intact_desktop.vault import device_key, keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore
 from intact_desktop.vault.keys import Kdf
-from intact_desktop.vault.lease import LeaseBook, SignedLease
+from intact_desktop.vault.lease import LeaseBook, read_signed
 
 _LOG = logging.getLogger("intact")
 _TEXTS = Path(__file__).parent.parent / "resources" / "translations"
@@ -154,7 +153,7 @@ class Application(QObject):
         book = LeaseBook(opened.profile, opened.unlocked.database_key)
 
         def keep_lease(answer: HelloAnswer) -> None:
-            book.renew(msgspec.convert(answer.lease, SignedLease), answer.server_time)
+            book.renew(read_signed(answer.lease), answer.server_time)
 
         return SyncEngine(
             opened.engine,

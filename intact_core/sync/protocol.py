@@ -1,7 +1,7 @@
 """Messages of the sync protocol and their version."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -41,7 +41,7 @@ class HelloAnswer(msgspec.Struct, frozen=True):
 
     protocol: int
     epoch: str
-    server_time: datetime
+    server_time: Annotated[datetime, msgspec.Meta(tz=True)]
     last_n: int
     chain_hash: str
     scopes: tuple[str, ...]

@@ -81,8 +81,8 @@ class _Job:
 class Lane(QObject):
     """A thread that does one thing after the other; what the user does goes before the rest.
 
-    An IntactError goes to the work's `on_error` or to `show`, any other exception to `report`,
-    always on the thread that made the lane.
+    An IntactError goes to the work's `on_error` or to `show`; any other exception to `report`,
+    and in words to `on_error`. All of it happens on the thread that made the lane.
     """
 
     _finished = Signal(object)
@@ -168,8 +168,19 @@ class Lane(QObject):
                 (job.on_error or self._show)(job.fault)
         elif job.fault is not None:
             self._report(job.fault)
+            # Whoever waits for the answer would wait for ever: no sync, a button that rests.
+            if job.on_error is not None and job.wanted():
+                job.on_error(_unexpected(job.fault))
         elif job.on_done is not None and job.wanted():
             job.on_done(job.result)
+
+
+def _unexpected(fault: BaseException) -> IntactError:
+    return IntactError(
+        "Something went wrong that should not. What was saved before is safe. Try again; if it "
+        "stays so, send the log to whoever looks after this application.",
+        details=repr(fault),
+    )
 
 
 def _stop(_: Task) -> None:

@@ -64,7 +64,7 @@ def read_cut(lines: Iterable[bytes]) -> Cut:
 def _decoded(line: bytes) -> Begin | Change | End:
     try:
         message: Begin | Change | End = decode_pull_line(line)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise ServerFault(
             "The server sent a line that is not understood. Nothing was changed.",
             details=str(error),

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock
-from intact_core.errors import NotFound
+from intact_core.errors import NotFound, ServerFault
 from intact_core.records.checklist import AuditEvidence
 from intact_core.records.conclusions import AuditReport
 from intact_core.sync.protocol import CHUNK, BlobOffer
@@ -108,7 +108,12 @@ class FileTransfer:
             while state.receipt is None:
                 file.seek(state.offset)
                 chunk = file.read(CHUNK) or b""
-                state = self._gateway.send_blob(sha256, state.offset, chunk)
+                before, state = state, self._gateway.send_blob(sha256, state.offset, chunk)
+                if state.receipt is None and state.offset <= before.offset:
+                    raise ServerFault(
+                        "The server does not take a file and does not say why. The file is safe "
+                        "here; it is tried again."
+                    )
                 self._set(sha256, audit_id, sent=state.offset)
         return state.receipt
 

@@ -3,9 +3,9 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypedDict, TypeVar
 from uuid import UUID
 
 import httpx
@@ -34,6 +34,7 @@ T = TypeVar("T")
 Sign = Callable[[bytes], bytes]
 _JSON = {"content-type": "application/json"}
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_SIGN_IN_TO_NETWORK = 511
 
 
 class Gap(IntactError):
@@ -59,6 +60,12 @@ class Identity:
     audience: str
 
 
+class SignedIn(TypedDict):
+    """The answer to a sign-in."""
+
+    token: str
+
+
 class Gateway:
     """The server as one laptop sees it. Only transport errors mean Offline."""
 
@@ -82,11 +89,11 @@ class Gateway:
         """Whether the server is one of ours."""
         return self._decode(self._send("GET", "/api/health"), dict[str, Any])
 
-    def sign_in(self, email: str, password: str) -> dict[str, Any]:
-        """Sign in with the password; the answer holds `token` and `user`."""
+    def sign_in(self, email: str, password: str) -> SignedIn:
+        """Sign in with the password."""
         body = msgspec.json.encode({"email": email, "password": password})
         response = self._send("POST", "/api/v1/auth/login", content=body, headers=_JSON)
-        return self._decode(response, dict[str, Any])
+        return self._decode(response, SignedIn)
 
     def enrol(self, token: str, signing_request: str, name: str) -> dict[str, Any]:
         """Enrol this laptop: its certificates, a lease, the server's name for assertions."""
@@ -106,18 +113,21 @@ class Gateway:
     @contextmanager
     def pull(self, message: Pull) -> Iterator[Iterator[bytes]]:
         """Lines of a pull, as they come."""
-        self._authorise()
         content = msgspec.json.encode(message)
-        try:
-            with self._client.stream(
-                "POST", "/sync/v1/pull", content=content, headers=self._headers(_JSON)
-            ) as response:
-                if response.status_code != httpx.codes.OK:
-                    response.read()
-                    self._refused(response)
-                yield _lines(response)
-        except httpx.TransportError as error:
-            raise _offline(error) from error
+        with _translated(), ExitStack() as stack:
+            response = stack.enter_context(self._pulled(content))
+            if response.status_code == httpx.codes.UNAUTHORIZED:
+                self._token = ""
+                response = stack.enter_context(self._pulled(content))
+            if response.status_code != httpx.codes.OK or _is_web_page(response):
+                response.read()
+                self._refused(response)
+            yield _lines(response)
+
+    def _pulled(self, content: bytes) -> AbstractContextManager[httpx.Response]:
+        self._authorise()
+        headers = self._headers(_JSON)
+        return self._client.stream("POST", "/sync/v1/pull", content=content, headers=headers)
 
     def offer_blob(self, offer: BlobOffer) -> BlobState:
         """Announce a blob; the answer says from where to go on."""
@@ -136,7 +146,10 @@ class Gateway:
 
     def fetch_blob(self, sha256: str) -> bytes:
         """The bytes of a blob."""
-        return self._as_device("GET", f"/sync/v1/blobs/{sha256}", b"", {}).content
+        response = self._as_device("GET", f"/sync/v1/blobs/{sha256}", b"", {})
+        if _is_web_page(response):
+            raise _not_ours(response)
+        return response.content
 
     def _call(self, path: str, content: bytes, kind: type[T]) -> T:
         return self._decode(self._as_device("POST", path, content, _JSON), kind)
@@ -160,18 +173,14 @@ class Gateway:
             return
         if self._sign is None or self._identity is None:
             raise NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
-        nonce = self._decode(self._send("POST", "/sync/v1/nonce"), dict[str, Any])["nonce"]
+        nonce = self._decode(self._send("POST", "/sync/v1/nonce"), _Nonce).nonce
         body = msgspec.json.encode({"assertion": _assertion(self._identity, nonce, self._sign)})
         response = self._send("POST", "/sync/v1/token", content=body, headers=_JSON)
-        self._token = self._decode(response, dict[str, Any])["access_token"]
+        self._token = self._decode(response, _Access).access_token
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        try:
+        with _translated():
             response = self._client.request(method, path, **options)
-        except httpx.TransportError as error:
-            raise _offline(error) from error
-        except httpx.InvalidURL as error:
-            raise BadInput("The server's address is not one. It looks like https://…") from error
         if not response.is_success:
             self._refused(response)
         return response
@@ -179,24 +188,23 @@ class Gateway:
     def _decode(self, response: httpx.Response, kind: type[T]) -> T:
         try:
             return msgspec.json.decode(response.content, type=kind)
-        except msgspec.DecodeError as error:
+        except ValueError as error:
             raise _not_ours(response) from error
 
     def _refused(self, response: httpx.Response) -> NoReturn:
-        problem = _problem(response)
-        if problem is None:
-            raise _not_ours(response)
-        words = (problem.get(name) for name in ("sentence", "message", "detail"))
-        sentence = next((str(one) for one in words if one), response.reason_phrase)
-        code = response.status_code
-        if code == httpx.codes.CONFLICT and "expected" in problem:
-            raise Gap(int(problem["expected"]))
-        if code == httpx.codes.CONFLICT and problem.get("code") == "fork":
-            raise Forked(sentence)
-        if code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        problem, code = _problem(response), response.status_code
+        if code >= httpx.codes.INTERNAL_SERVER_ERROR and code != _SIGN_IN_TO_NETWORK:
             raise ServerFault(
                 f"The server could not do it ({code}). Nothing was lost; it is tried again."
             )
+        if problem is None or response.is_redirect:
+            raise _not_ours(response)
+        words = (problem.get(name) for name in ("sentence", "message", "detail"))
+        sentence = next((str(one) for one in words if one), response.reason_phrase)
+        if code == httpx.codes.CONFLICT and isinstance(problem.get("expected"), int):
+            raise Gap(problem["expected"])
+        if code == httpx.codes.CONFLICT and problem.get("code") == "fork":
+            raise Forked(sentence)
         raise _BY_STATUS.get(code, BadInput)(sentence)
 
 
@@ -224,6 +232,14 @@ class _Envelope(msgspec.Struct):
     data: dict[str, Any]
 
 
+class _Nonce(msgspec.Struct):
+    nonce: str
+
+
+class _Access(msgspec.Struct):
+    access_token: str
+
+
 _BY_STATUS: dict[int, type[IntactError]] = {
     401: NotSignedIn,
     403: NotAllowed,
@@ -243,27 +259,43 @@ def _lines(response: httpx.Response) -> Iterator[bytes]:
 def _problem(response: httpx.Response) -> dict[str, Any] | None:
     try:
         found = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
+    except ValueError:
         return None
     return found if isinstance(found, dict) else None
 
 
-def _offline(error: Exception) -> Offline:
-    return Offline(
-        "The server cannot be reached. Your work is saved on this computer and is sent later.",
-        details=str(error),
-    )
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise Offline(
+            "The server cannot be reached. Your work is saved on this computer and is sent later.",
+            details=str(error),
+        ) from error
+    except httpx.RequestError as error:
+        raise _garbled(str(error)) from error
+    except httpx.InvalidURL as error:
+        raise BadInput("The server's address is not one. It looks like https://…") from error
+
+
+def _is_web_page(response: httpx.Response) -> bool:
+    return "html" in response.headers.get("content-type", "") or response.is_redirect
 
 
 def _not_ours(response: httpx.Response) -> ServerFault:
-    if "html" in response.headers.get("content-type", "") or response.is_redirect:
+    if _is_web_page(response) or response.status_code == _SIGN_IN_TO_NETWORK:
         return ServerFault(
             "A web page answered in place of the server: perhaps this network asks you to sign in "
             "first. Open a browser, sign in to the network, then sync again. Nothing was lost.",
             title="Something stands between this computer and the server",
         )
+    return _garbled(response.text[:200])
+
+
+def _garbled(details: str) -> ServerFault:
     return ServerFault(
         "The server answered with something that is not understood. Check its address. "
         "Nothing was lost.",
-        details=response.text[:200],
+        details=details,
     )

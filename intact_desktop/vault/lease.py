@@ -8,6 +8,7 @@ pinned at enrolment (Ed25519, or ECDSA P-256 with SHA-256).
 import base64
 import binascii
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -47,6 +48,14 @@ class _Kept(msgspec.Struct, frozen=True):
     signed: SignedLease
     public_key: str
     latest_seen: datetime
+
+
+def read_signed(sent: dict[str, Any]) -> SignedLease:
+    """A lease as it came in an answer, not yet verified; raises BadInput."""
+    try:
+        return msgspec.convert(sent, SignedLease)
+    except msgspec.ValidationError as fault:
+        raise _not_ours(str(fault)) from fault
 
 
 def verified(signed: SignedLease, public_key_pem: str) -> Lease:

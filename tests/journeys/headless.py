@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import msgspec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -97,12 +98,14 @@ def enrol(folder: Path, server: str, email: str) -> Headless:
     return open_laptop(folder, server)
 
 
-def open_laptop(folder: Path, server: str) -> Headless:
-    """The laptop whose data lies in the folder."""
+def open_laptop(
+    folder: Path, server: str, transport: httpx.BaseTransport | None = None
+) -> Headless:
+    """The laptop whose data lies in the folder; its messages go through the transport."""
     kept = msgspec.json.decode((folder / "device.json").read_bytes(), type=_Kept)
     key = load_pem_private_key(kept.private_key.encode(), None)
     engine = open_store(folder / "intact.db", KEY)
-    gateway = Gateway(server)
+    gateway = Gateway(server, transport)
 
     def sign(content: bytes) -> bytes:
         return device_key.sign(key, content)

@@ -24,7 +24,7 @@ from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key, keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore
 from intact_desktop.vault.keys import Kdf
-from intact_desktop.vault.lease import LeaseBook, SignedLease
+from intact_desktop.vault.lease import LeaseBook, SignedLease, read_signed
 from intact_desktop.vault.vault import Opening, Unlocked
 
 Say = Callable[[str], None]
@@ -220,7 +220,7 @@ def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) ->
                 wall_time=clock.now(),
             )
         )
-        book.renew(msgspec.convert(answer.lease, SignedLease), answer.server_time)
+        book.renew(read_signed(answer.lease), answer.server_time)
     finally:
         gateway.close()
 

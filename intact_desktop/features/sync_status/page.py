@@ -80,9 +80,9 @@ class SyncPage(Page):
         self.clock.setVisible(abs(offset) > _SKEW_SECONDS)
         self.clock.setText(
             self.tr(
-                "This computer's clock is {minutes} minutes from the server's. Nothing is lost by "
-                "it, but times in reports are this computer's: set the clock right."
-            ).format(minutes=round(abs(offset) / 60))
+                "This computer's clock is {span} from the server's. Nothing is lost by it, but "
+                "times in reports are this computer's: set the clock right."
+            ).format(span=self._span(abs(offset)))
         )
         self.lines.show_rows(read.lines)
         self.log.show_rows(read.log)
@@ -96,6 +96,12 @@ class SyncPage(Page):
             files=words.count(proof.files, self.tr("file"), self.tr("files")),
             time=words.moment(proof.at),
         )
+
+    def _span(self, seconds: int) -> str:
+        days, minutes = round(seconds / 86400), round(seconds / 60)
+        if days > 1:
+            return words.count(days, self.tr("day"), self.tr("days"))
+        return words.count(minutes, self.tr("minute"), self.tr("minutes"))
 
     def _waiting_words(self, found: Waiting) -> str:
         if not found.operations and not found.files:

@@ -1,6 +1,7 @@
 """Evidence: taken with its hash, recorded with what waits to be sent, shown or replaced."""
 
 import hashlib
+import resource
 
 import pytest
 from PIL import Image
@@ -62,6 +63,31 @@ def test_files_are_recorded_with_what_waits_to_be_sent(
     assert expected in page.sha256.text()
     qtbot.wait(200)
     pictured(page, "evidence")
+
+
+def test_a_full_disk_in_mid_import_loses_nothing(laptop, bench, opens, qtbot, photos) -> None:
+    large = photos / "walk.mov"
+    large.write_bytes(b"\0\0\0\x18ftypqt  " + b"x" * 30_000_000)
+    page = opens(EvidencePage(bench, no_camera))
+    sources = [photos / "IMG_0.jpg", large, photos / "IMG_1.jpg"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000_000, hard))
+    try:
+        with qtbot.waitSignal(page.intake.imported) as caught:
+            page.intake.take(sources)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    outcome = caught.args[0]
+    assert (outcome.taken, len(outcome.refused)) == (2, 1)
+    assert "walk.mov" in outcome.refused[0]
+    assert "Make room" in page.intake.notice.text.text()
+    assert large.stat().st_size == 30_000_012
+    assert {row.file_name for row in rows(bench)} == {"IMG_0.jpg", "IMG_1.jpg"}
+    assert not list(laptop.opened.profile.folder.rglob("*.part"))
+    with qtbot.waitSignal(page.intake.imported) as caught:
+        page.intake.take([large])
+    assert caught.args[0].taken == 1
+    assert bench.files.has(laptop.audit_id, {row.sha256 for row in rows(bench)}.pop())
 
 
 def test_caption_and_links_are_kept(laptop, bench, opens, qtbot, photos) -> None:

@@ -9,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import select, text
 
 from intact_core import clock
 from intact_core.documents.x509_certificates import (
@@ -16,10 +17,12 @@ from intact_core.documents.x509_certificates import (
     issue_device_certificate,
     make_authority,
 )
+from intact_core.records.checklist import AuditChecklist
 from intact_desktop.features.sign_in.actions import Door
 from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
 from intact_desktop.qt.tasks import start_lanes
 from intact_desktop.settings import Account
+from intact_desktop.store import journal
 from intact_desktop.sync.gateway import Gateway
 from intact_desktop.vault import keys, vault
 from tests.desktop.features.filled import PASSPHRASE, signed_lease
@@ -209,18 +212,64 @@ def test_a_wrong_passphrase_waits_and_says_so(
     qtbot.waitUntil(page.unlock_button.isEnabled, timeout=3000)
 
 
-def test_a_clock_a_year_wrong_is_told_in_dates(laptop, secrets_store, lanes, qtbot) -> None:
-    def unreachable(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no network", request=request)
+def no_network(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no network", request=request)
 
-    moment = clock.now() - timedelta(days=365)
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        (timedelta(days=-365), "the clock was turned back"),
+        (timedelta(days=365), "The permission to work offline ended on"),
+        (timedelta(days=4), "The permission to work offline ended on"),
+    ],
+)
+def test_a_wrong_clock_or_a_lease_that_is_over_is_told_in_dates(
+    laptop, secrets_store, lanes, qtbot, off, said
+) -> None:
+    with journal.sessions(laptop.opened.engine).begin() as session:
+        session.scalars(select(AuditChecklist)).first().auditor_finding = "written offline"
+    before = operations(laptop)
+    moment = clock.now() + off
+    door = door_of(laptop.opened.profile, no_network, secrets_store)
+    page = shown(qtbot, UnlockPage(door, lanes))
     clock.use(lambda: moment)
     try:
-        door = door_of(laptop.opened.profile, unreachable, secrets_store)
-        page = shown(qtbot, UnlockPage(door, lanes))
         page.passphrase.setText(PASSPHRASE)
         page.unlock_button.click()
-        qtbot.waitUntil(lambda: "the clock was turned back" in page.error.sentence.text())
+        qtbot.waitUntil(lambda: said in page.error.sentence.text())
         assert f"{moment:%Y-%m-%d}" in page.error.sentence.text()
+        assert "Your work is safe on this laptop" in page.error.sentence.text()
     finally:
         clock.use(None)
+    with qtbot.waitSignal(page.entered) as caught:
+        page.unlock_button.click()
+    caught.args[0].engine.dispose()
+    assert len(before) == 1
+    assert operations(laptop) == before
+
+
+def operations(laptop) -> list[str]:
+    with laptop.opened.engine.connect() as connection:
+        return list(connection.execute(text("SELECT raw FROM outbox ORDER BY n")).scalars())
+
+
+@pytest.mark.parametrize("content", [b"Dear Sir, " * 900, bytes(range(256)) * 64, b""])
+def test_a_foreign_database_is_said_at_the_door_and_left_alone(
+    laptop, secrets_store, lanes, qtbot, content
+) -> None:
+    laptop.opened.engine.dispose()
+    path = laptop.opened.profile.database
+    own = path.read_bytes()
+    path.write_bytes(content)
+    page = shown(
+        qtbot, UnlockPage(door_of(laptop.opened.profile, no_network, secrets_store), lanes)
+    )
+    page.passphrase.setText(PASSPHRASE)
+    page.unlock_button.click()
+    qtbot.waitUntil(lambda: "was left untouched" in page.error.sentence.text())
+    assert path.read_bytes() == content
+    path.write_bytes(own)
+    with qtbot.waitSignal(page.entered) as caught:
+        page.unlock_button.click()
+    caught.args[0].engine.dispose()

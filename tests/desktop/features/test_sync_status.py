@@ -1,5 +1,6 @@
 """The sync page says what waits and what was proved, as numbers."""
 
+import pytest
 from sqlalchemy import insert, select, update
 
 from intact_core import clock
@@ -36,3 +37,12 @@ def test_nothing_is_claimed_before_it_is_proved(laptop, bench, opens) -> None:
     page = opens(SyncPage(bench))
     assert "Nothing was proved" in page.proof.text()
     assert page.waiting.text() == "Nothing waits."
+
+
+@pytest.mark.parametrize("seconds", [365 * 86400, -365 * 86400])
+def test_a_clock_a_year_wrong_is_said_in_days(laptop, bench, opens, seconds) -> None:
+    with laptop.opened.engine.begin() as connection:
+        connection.execute(update(Device).values(clock_offset_seconds=seconds))
+    page = opens(SyncPage(bench))
+    assert page.clock.isVisible()
+    assert "365 days from the server's. Nothing is lost by it" in page.clock.text()

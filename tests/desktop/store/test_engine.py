@@ -129,6 +129,21 @@ def test_one_flipped_bit_is_found_at_the_start(engine: Engine, path: Path, place
     assert path.read_bytes() == content
 
 
+def test_damage_that_nobody_looked_for_is_said_when_it_is_read(engine: Engine, path: Path) -> None:
+    with engine.begin() as connection:
+        rows = [{"body": CANARY * 20} for _ in range(500)]
+        connection.execute(text("INSERT INTO note (body) VALUES (:body)"), rows)
+    engine.dispose()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    path.write_bytes(content)
+    again = open_store(path, KEY, check=False)
+    with pytest.raises(StorageFault, match="damaged. Nothing was overwritten"):
+        bodies(again)
+    again.dispose()
+    assert path.read_bytes() == content
+
+
 def test_a_writer_holds_the_lock_from_its_first_statement(engine: Engine) -> None:
     with engine.begin() as writer:
         writer.execute(text("SELECT 1"))

@@ -1,5 +1,6 @@
 """From an audit's rows to the frozen snapshot that its report is made from."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -211,12 +212,17 @@ def _earlier(session: Session, audit: AuditSchedule) -> str:
 
 def _main_clauses(session: Session, standard_id: UUID) -> tuple[report_data.MainClause, ...]:
     rows = _of(session, StandardClause, StandardClause.standard_id, standard_id)
-    rows.sort(key=lambda one: one.position)
+    rows.sort(key=lambda one: (one.position, _by_parts(one.clause_number)))
     return tuple(
         report_data.MainClause(one.clause_number, one.clause_title or "")
         for one in rows
         if not set(".-(") & set(one.clause_number)
     )
+
+
+def _by_parts(number: str) -> list[tuple[int, str]]:
+    """Clause numbers in the order of their parts as numbers: 7, 8, 10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", number)]
 
 
 def _items(session: Session, audit_id: UUID) -> tuple[report_data.ChecklistResult, ...]:

@@ -1,6 +1,7 @@
 """The window at work: My audits, an audit of 1,795 items, rating while it syncs."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from intact_core import ids
 from intact_core.records.audits import AuditSchedule
+from intact_core.records.checklist import RATINGS as RATING_CODES
 from intact_core.records.checklist import AuditChecklist
 from intact_desktop.features.sign_in import actions
 from intact_desktop.qt import theme
@@ -155,33 +157,36 @@ def _figure(what: str, times: list[float]) -> Figure:
     return Figure(what, percentile(times, PERCENTILE), "ms", Goal(10), detail=words)
 
 
-def _rate(desk: Desk, ended: object) -> list[float]:
+def _rate(desk: Desk, ended: Callable[[], bool]) -> list[float]:
     """Milliseconds from each key press until the rating is committed and repainted."""
     page = desk.application.open.rooms.workspace.page("checklist")
     page.tree.setFocus()
     moment, times = Moment(), []
-    page.rating_kept.connect(lambda *_: moment.happened("kept"))
+
+    def kept(*_: object) -> None:
+        moment.happened("kept")
+
+    page.rating_kept.connect(kept)
     with painted(page.tree.viewport(), moment):
         for count in range(RATINGS):
             page.show_item(page.model.shown[(count * 7) % office.ITEMS].id)
             rest(PAUSE_MS)
-            key = Qt.Key(ord("12345"[(count + len(page.current.rating or "")) % 5]))
-            watch = Stopwatch()
-            before = page.current.rating
+            watch, key = Stopwatch(), _another(page.current.rating, count)
             with watch():
-                moment.wait(lambda key=key: QTest.keyClick(page.tree, key), "kept", "painted") if (
-                    _changes(before, key)
-                ) else None
-            if _changes(before, key):
-                times.append(watch.seconds * 1000)
+                moment.wait(lambda key=key: QTest.keyClick(page.tree, key), "kept", "painted")
+            times.append(watch.seconds * 1000)
             if ended():
                 break
+    page.rating_kept.disconnect(kept)
     return times
 
 
-def _changes(before: str | None, key: Qt.Key) -> bool:
-    order = ("compliant", "observation", "minor", "major", "not_applicable")
-    return before != order[int(chr(key.value)) - 1]
+def _another(rating: str | None, count: int) -> Qt.Key:
+    """A key whose rating is not the present one."""
+    place = count % len(RATING_CODES)
+    if RATING_CODES[place] == rating:
+        place = (place + 1) % len(RATING_CODES)
+    return Qt.Key(ord("1") + place)
 
 
 def _write(sessions, audit_id: UUID) -> None:

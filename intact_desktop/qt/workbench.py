@@ -97,6 +97,7 @@ class Workbench(QObject):
             if on_done is not None and (owner is None or isValid(owner)):
                 on_done(result)
             self.changed.emit(owner)
+            self.sync_wanted.emit()
 
         def failed(error: IntactError) -> None:
             if on_error is not None and (owner is None or isValid(owner)):

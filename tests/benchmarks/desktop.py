@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -16,11 +17,14 @@ from intact_core.records.checklist import RATINGS as RATING_CODES
 from intact_core.records.checklist import AuditChecklist
 from intact_desktop.features.sign_in import actions
 from intact_desktop.qt import theme
+from intact_desktop.settings import Profile
+from intact_desktop.sync.gateway import Gateway
 from tests.benchmarks import office
 from tests.benchmarks.measuring import Figure, Goal, Stopwatch, percentile, seconds_of
 from tests.benchmarks.served import Laptop, Server, enrol, serving
 from tests.benchmarks.windows import Moment, painted, rest
-from tests.journeys.desk import PASSPHRASE, Desk
+from tests.journeys.desk import PASSPHRASE
+from tests.journeys.desk import Laptop as Desk
 
 RATINGS = 300
 PAUSE_MS = 15
@@ -36,25 +40,27 @@ def measure() -> list[Figure]:
         folder = Path(name)
         with serving(folder / "server") as server:
             numbers = office.fill(server)
-            desk = Desk(app, folder, "lead", server.url, folder)
+            desk = Desk(folder, "lead", server.url, folder)
             desk.enrol("lead@demo.example")
-            found = [*_audits(desk), *_opening(desk, numbers.large)]
+            found = [*_audits(desk, folder), *_opening(desk, numbers.large)]
             found += _rating(desk, server, numbers, folder)
             desk.close()
             return found
 
 
-def _audits(desk: Desk) -> list[Figure]:
+def _audits(desk: Desk, folder: Path) -> list[Figure]:
     """From the moment the profile is open until My audits is painted."""
     times = []
     for _ in range(3):
         desk.application.lock()
-        door = desk.window.centralWidget().currentWidget()
-        entered = actions.unlock(desk.application.door, PASSPHRASE, None, lambda _: None)
+        page, secrets = desk.application.door, desk.application._around.secrets
+        door = actions.Door(Profile.at(folder, desk.name), secrets, Gateway)
+        entered = actions.unlock(door, PASSPHRASE, None, lambda _: None)
         moment, watch = Moment(), Stopwatch()
+        desk.application.opened.connect(partial(moment.happened, "opened"))
         with watch():
-            door.entered.emit(entered)
-            page = desk.window.page("audits")
+            moment.wait(partial(page.entered.emit, entered), "opened")
+            page = desk.desk.audits
             with painted(page.table.viewport(), moment):
                 if not page.is_ready:
                     page.ready.connect(lambda moment=moment: moment.happened("ready"))
@@ -96,7 +102,8 @@ def _open_checklist(desk: Desk, audit_id: UUID) -> float:
     moment, watch = Moment(), Stopwatch()
     with watch():
         desk.application.open_audit(audit_id)
-        page = desk.application.open.rooms.workspace.open_tab("checklist")
+        page = desk.desk.workspace.checklist
+        desk.desk.workspace.tabs.setCurrentWidget(page)
         page.ready.connect(lambda: moment.happened("ready"))
         if not page.is_ready:
             moment.wait(lambda: None, "ready")
@@ -130,19 +137,19 @@ def _rating(desk: Desk, server: Server, numbers: office.Numbers, folder: Path) -
     page = desk.tab("checklist")
     page.show_item(page.model.shown[0].id)
     desk.press(page.tree, "1")
-    driver = desk.application.open.driver
+    driver = desk.desk.driver
     desk.synced()
     alone = _rate(desk, lambda: False)
     desk.synced()
     other = _audit_id(desk, numbers.other)
     _write(desk.bench.sessions, other)
-    driver.sync()
-    sending = _rate(desk, lambda: driver.running is None)
+    driver.sync_now()
+    sending = _rate(desk, lambda: not driver.is_running)
     desk.synced()
     colleague = enrol(server, folder / "colleague", "auditor@demo.example")
     _send(colleague, other)
-    driver.sync()
-    receiving = _rate(desk, lambda: driver.running is None)
+    driver.sync_now()
+    receiving = _rate(desk, lambda: not driver.is_running)
     desk.synced()
     return [
         _figure("rate an item: key to durable and painted", alone),
@@ -159,7 +166,7 @@ def _figure(what: str, times: list[float]) -> Figure:
 
 def _rate(desk: Desk, ended: Callable[[], bool]) -> list[float]:
     """Milliseconds from each key press until the rating is committed and repainted."""
-    page = desk.application.open.rooms.workspace.page("checklist")
+    page = desk.desk.workspace.checklist
     page.tree.setFocus()
     moment, times = Moment(), []
 

@@ -26,7 +26,6 @@ app.exec()
 """
 OURS = """
 import sys
-from pathlib import Path
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 class Ends(QObject):
@@ -40,8 +39,8 @@ def run(*_):
     QApplication.instance().installEventFilter(ends)
     return whole()
 QApplication.exec = run
-from intact_desktop.application import run as start
-start(Path(sys.argv[1]), "bench", "")
+from intact_desktop.cli import main
+main(["--data", sys.argv[1], "--profile", "bench"])
 """
 PROFILE = """
 import sys

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication
 from intact_desktop.qt import theme
 from tests.journeys import closing, onsite
 from tests.journeys.accounting import account, write_summary
-from tests.journeys.desk import Laptop
 from tests.journeys.pages import photograph_pages
 from tests.journeys.pictures import draw_photos
 from tests.journeys.processes import ServerProcess
@@ -50,13 +49,14 @@ def play(
         stage.say(f"A server runs on {server.url}, with its demo data")
         return _line(stage, catalog, photos)
     finally:
+        for laptop in stage.laptops:
+            laptop.close()
         server.stop()
 
 
 def _line(stage: Stage, catalog: Path | None, photos: Path | None) -> int:
     choose_audit(stage, catalog)
-    stage.lead = Laptop(stage.work, "lead", stage.server.url, stage.out)
-    stage.auditor = Laptop(stage.work, "auditor", stage.server.url, stage.out)
+    stage.lead, stage.auditor = stage.laptop("lead"), stage.laptop("auditor")
     onsite.enrol(stage)
     onsite.lose_the_network(stage)
     onsite.work(stage, _files(stage, photos))
@@ -74,8 +74,6 @@ def _line(stage: Stage, catalog: Path | None, photos: Path | None) -> int:
     closing.verify(stage)
     found = account(stage)
     write_summary(stage, found)
-    for desk in stage.desks:
-        desk.close()
     stage.say(f"lost: {found['lost']}; everything is in {stage.out}")
     return int(found["lost"])
 

@@ -28,6 +28,7 @@ class Stage:
     server: ServerProcess
     facts: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
+    laptops: list[Laptop] = field(default_factory=list)
     lead: Laptop = field(init=False)
     auditor: Laptop = field(init=False)
     audit_number: str = ""
@@ -37,6 +38,11 @@ class Stage:
         """Print a step as it happens."""
         sys.stdout.write(f"[{time.monotonic() - self.started:6.1f} s] {words}\n")
         sys.stdout.flush()
+
+    def laptop(self, name: str) -> Laptop:
+        """One more laptop, with a profile of its own; closed when the play ends."""
+        self.laptops.append(Laptop(self.work, name, self.server.url, self.out))
+        return self.laptops[-1]
 
     def refuse(self, what: str, status: int, words: str) -> None:
         """Note something that was rightly refused."""

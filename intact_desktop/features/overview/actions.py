@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from intact_core import clock
 from intact_core.errors import BadInput
 from intact_core.records.audits import AuditAttendance, AuditSchedule, AuditStatusHistory
+from intact_core.records.unit_of_work import SessionWorld
+from intact_core.rules.signing import is_signed
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.rows import row_of
 
@@ -18,7 +20,8 @@ def take_step(session: Session, audit_id: UUID, machine: str, to: str) -> None:
     before = getattr(audit, field)
     if to == "in_progress":
         audit.actual_start_date = audit.actual_start_date or clock.today()
-    elif to == "completed":
+    elif to == "completed" and not is_signed(SessionWorld(session, audit.tenant_id), audit_id):
+        # A signed report shows the days of the audit; ending it later changes none of them.
         audit.actual_end_date = audit.actual_end_date or clock.today()
     setattr(audit, field, to)
     session.add(

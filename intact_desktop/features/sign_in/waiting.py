@@ -1,8 +1,9 @@
 """What both pages share: a card in the middle, work on a lane, errors and words in place."""
 
+import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from intact_core.errors import IntactError
@@ -14,6 +15,9 @@ from intact_desktop.vault.throttle import WrongOrTooSoon
 
 _WIDTH = 56 * GRID
 Work = Callable[[Say], Entered]
+
+
+_AFTER_MILLISECONDS = 20
 
 
 class Card(QWidget):
@@ -47,7 +51,8 @@ class Doorway(QObject):
         self.words = label("", "muted", wrap=True)
         self.error = ErrorPanel()
         self._lane, self._button = lane, button
-        self._wait = QTimer(self, singleShot=True)
+        # A coarse timer may come early, and the next try would be refused for it.
+        self._wait = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._wait.timeout.connect(lambda: button.setEnabled(True))
 
     def run(self, work: Work) -> None:
@@ -75,7 +80,7 @@ class Doorway(QObject):
         self.words.setText("")
         self.error.show_error(error)
         if isinstance(error, WrongOrTooSoon):
-            self._wait.start(round(error.wait.total_seconds() * 1000))
+            self._wait.start(math.ceil(error.wait.total_seconds() * 1000) + _AFTER_MILLISECONDS)
         else:
             self._button.setEnabled(True)
 

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from intact_core import clock, ids
 from intact_core.errors import RuleBroken
 from intact_core.records.audits import (
     AuditAttendance,
@@ -11,6 +12,7 @@ from intact_core.records.audits import (
     AuditStatusHistory,
 )
 from intact_core.records.checklist import AuditChecklist
+from intact_core.records.conclusions import Signature
 from intact_desktop.features.overview import actions
 from intact_desktop.features.overview.page import OverviewPage
 
@@ -87,3 +89,24 @@ def test_answered_items_are_counted(laptop, bench, opens) -> None:
     page = opens(OverviewPage(bench))
     texts = [page.missing.item(row).text() for row in range(page.missing.count())]
     assert not [text for text in texts if "no answer" in text]
+
+
+def test_the_work_ends_after_the_report_was_signed(laptop, bench) -> None:
+    laptop.put(
+        Signature(
+            audit_schedule_id=laptop.audit_id,
+            report_id=ids.new_id(),
+            kind="pades",
+            signer_name="Anna Lindqvist",
+            signer_role="Lead auditor",
+            meaning="I am the author of this report.",
+            signed_at=clock.now(),
+            snapshot_sha256="0" * 64,
+            document_sha256="0" * 64,
+        )
+    )
+    with bench.sessions.begin() as session:
+        actions.take_step(session, laptop.audit_id, "status", "completed")
+    with bench.readers() as session:
+        audit = session.get(AuditSchedule, (laptop.tenant_id, laptop.audit_id))
+        assert (audit.status, audit.actual_end_date) == ("completed", None)

@@ -242,6 +242,8 @@ def test_a_wrong_clock_or_a_lease_that_is_over_is_told_in_dates(
         assert "Your work is safe on this laptop" in page.error.sentence.text()
     finally:
         clock.use(None)
+    qtbot.waitUntil(page.unlock_button.isEnabled)
+    page.passphrase.setText(PASSPHRASE)
     with qtbot.waitSignal(page.entered) as caught:
         page.unlock_button.click()
     caught.args[0].engine.dispose()

@@ -277,10 +277,11 @@ def test_the_page_settles_with_a_reason(laptop, bench, opens, qtbot, pictured) -
     page = opens(ConflictsPage(bench))
     assert page.tabs.tabText(0) == "Conflicts (2)"
     assert page.view.keep_mine_button.text() == "Keep mine"
-    page.go_to(page.rows[1].place)
+    by_type = {row.place.type: row.place for row in page.rows}
+    page.go_to(by_type["non_conformities"])
     assert page.view.title.text() == "Finding NC-01"
     pictured(page, "conflicts")
-    page.go_to(page.rows[0].place)
+    page.go_to(by_type["audit_checklists"])
     page.view.keep_mine_button.click()
     assert page.view.notice.isVisible()
     qtbot.keyClicks(page.view.reason, "I saw the label myself")

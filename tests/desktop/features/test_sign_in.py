@@ -109,7 +109,7 @@ def test_set_up_then_unlock_without_a_network(
     page = shown(qtbot, EnrolPage(door_of(profile, server, secrets_store), lanes, "server.example"))
     typed(page)
     pictured(page, "enrol")
-    with qtbot.waitSignal(page.entered) as caught:
+    with qtbot.waitSignal(page.entered, timeout=30_000) as caught:
         page.enrol_button.click()
     caught.args[0].engine.dispose()
     account = profile.load("account", Account)
@@ -140,7 +140,7 @@ def test_without_a_keyring_the_code_is_shown_until_written_down(
     code = page.code_page.code.text().replace("\n", "-")
     assert not page.code_page.go_on_button.isEnabled()
     page.code_page.sure.setChecked(True)
-    with qtbot.waitSignal(page.entered) as caught:
+    with qtbot.waitSignal(page.entered, timeout=30_000) as caught:
         page.code_page.go_on_button.click()
     caught.args[0].engine.dispose()
     unlock = shown(qtbot, UnlockPage(door_of(profile, server, None), lanes))
@@ -167,7 +167,7 @@ def test_a_failed_set_up_leaves_nothing_and_can_be_tried_again(
         assert not vault.exists(profile)
         assert not secrets_store.kept
     server.refuse_enrolment = False
-    with qtbot.waitSignal(page.entered) as caught:
+    with qtbot.waitSignal(page.entered, timeout=30_000) as caught:
         page.enrol_button.click()
     caught.args[0].engine.dispose()
 
@@ -244,7 +244,7 @@ def test_a_wrong_clock_or_a_lease_that_is_over_is_told_in_dates(
         clock.use(None)
     qtbot.waitUntil(page.unlock_button.isEnabled)
     page.passphrase.setText(PASSPHRASE)
-    with qtbot.waitSignal(page.entered) as caught:
+    with qtbot.waitSignal(page.entered, timeout=30_000) as caught:
         page.unlock_button.click()
     caught.args[0].engine.dispose()
     assert len(before) == 1
@@ -272,6 +272,6 @@ def test_a_foreign_database_is_said_at_the_door_and_left_alone(
     qtbot.waitUntil(lambda: "was left untouched" in page.error.sentence.text())
     assert path.read_bytes() == content
     path.write_bytes(own)
-    with qtbot.waitSignal(page.entered) as caught:
+    with qtbot.waitSignal(page.entered, timeout=30_000) as caught:
         page.unlock_button.click()
     caught.args[0].engine.dispose()

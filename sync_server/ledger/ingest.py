@@ -17,6 +17,7 @@ from intact_core.records.base import Merge
 from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
+from intact_core.rules.signing import check_signed
 from intact_core.sync.merge import Clash, merge
 from intact_core.sync.operations import Operation, Receipt, Verdict
 from sync_server.database.sets import insert_rows
@@ -168,6 +169,8 @@ def _decide(
     if merged.refused:
         raise Refused(merged.refused)
     _in_scope(work, source, spec, operation)
+    if merged.clashes:
+        _not_signed(work, source, operation, merged.clashes)
     if merged.patch:
         _stage(work, source, spec, operation, merged.patch)
     clashes = (*merged.clashes, *_duplicates(work, spec, operation, merged.patch))
@@ -208,6 +211,18 @@ def _in_scope(work: Workspace, source: Source, spec: TypeSpec, operation: Operat
         scope = spec.scope.key(values | operation.new_values())
     if scope not in source.scopes:
         raise Refused("scope")
+
+
+def _not_signed(
+    work: Workspace, source: Source, operation: Operation, clashes: Sequence[Clash]
+) -> None:
+    """Nobody is asked to choose what stands in a signed record: it is as it was signed."""
+    row = work.row((operation.type, operation.id))
+    fields = frozenset(name for clash in clashes for name in clash.incoming)
+    try:
+        check_signed(Change(operation.type, operation.id, row, row, fields), source.actor, work)
+    except RuleBroken as error:
+        raise Refused(error.code, error.sentence) from error
 
 
 def _stage(

@@ -106,7 +106,7 @@ class Record:
 
 def _new(kind: str) -> Record:
     spec = spec_of(kind)
-    body = {name: None for name in spec.fields} | dict(spec.blank_body)
+    body = dict.fromkeys(spec.fields) | dict(spec.blank_body)
     return Record(kind, body | {"id": str(RECORD)})
 
 

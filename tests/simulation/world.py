@@ -1,7 +1,4 @@
-"""Server and laptops in one process: real databases, real engine, real ledger, no network.
-
-The wire between them can lose what a network loses.
-"""
+"""Server and laptops in one process: real databases, real engine, real ledger, no network."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -20,7 +17,7 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from intact_core import clock, ids
-from intact_core.errors import NotFound, Offline, Revoked
+from intact_core.errors import NotFound, Revoked
 from intact_core.records.audits import (
     AuditDocumentation,
     AuditSchedule,
@@ -67,35 +64,9 @@ from sync_server.ledger.rounds import (
 )
 from sync_server.ledger.scopes import scopes_of
 from sync_server.tables.ledger import Device
+from tests.simulation.wire import Wire
 
 KEY = bytes(range(32))
-
-
-class Wire:
-    """What happens to messages: by default nothing. Tests replace the two functions."""
-
-    def __init__(self) -> None:
-        self.up: Callable[[str], None] = lambda _: None
-        self.down: Callable[[str], None] = lambda _: None
-        self.cut_pull_at: int | None = None
-
-    def carry(self, name: str, call: Callable[[], object]) -> object:
-        self.up(name)
-        answer = call()
-        self.down(name)
-        return answer
-
-
-class LoseNth:
-    """Loses the message number `n` (from 1) and lets all others pass."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def __call__(self, name: str) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise Offline(f"{name} was lost")
 
 
 @dataclass

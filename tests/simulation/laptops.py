@@ -18,11 +18,20 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from intact_core.errors import IntactError, NotAllowed, NotFound, Offline, ServerFault
 from intact_core.sync.operations import Receipt
-from intact_core.sync.protocol import BlobState, End, Pull, PushAnswer, decode_pull_line
+from intact_core.sync.protocol import (
+    BlobState,
+    End,
+    Pull,
+    PushAnswer,
+    Succession,
+    Successor,
+    decode_pull_line,
+)
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store, reading
-from intact_desktop.sync.engine import SyncEngine
+from intact_desktop.store.upgrade import set_aside
+from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
 from tests.simulation.stage import Member, share_statements
@@ -36,7 +45,8 @@ Seen = tuple[str, int, str]
 class Watch:
     """Who looks on: `took` is told of each push, `gave` of each cut, `server` sets the clock."""
 
-    took: Callable[["SimLaptop", list[dict[str, Any]], list[Receipt]], None]
+    took: Callable[[UUID, "SimLaptop", list[dict[str, Any]], list[Receipt]], None]
+    renamed: Callable[[Successor], None]
     gave: Callable[[Seen], None]
     server: Callable[[], Any]
 
@@ -85,11 +95,16 @@ class SimGateway(DirectGateway):
         finally:
             fuse.clear()
 
-    def _push(self, body: bytes) -> PushAnswer:
-        answer = super()._push(body)
+    def _push(self, body: bytes, take: Callable[..., PushAnswer]) -> PushAnswer:
+        answer = super()._push(body, take)
         operations = msgspec.json.decode(body)["operations"]
-        self.watch.took(self.laptop, operations, answer.receipts)
+        self.watch.took(self.device_id, self.laptop, operations, answer.receipts)
         return answer
+
+    def _succeed(self, message: Succession) -> Successor:
+        given = super()._succeed(message)
+        self.watch.renamed(given)
+        return given
 
     @contextmanager
     def pull(self, message: Pull) -> Iterator[Iterator[bytes]]:
@@ -185,7 +200,12 @@ class SimLaptop:
         self.files = EvidenceFiles(self.home / f"evidence-{self.number}", KEY)
         gateway = SimGateway(self.office, self, self.watch)
         transfer = FileTransfer(self.engine, gateway, self.files)
-        self.sync = SyncEngine(self.engine, gateway, self._sign, transfer, lambda _: None)
+        aside = self.home / f"aside-{self.number}"
+        around = Around(lambda _: None, lambda: set_aside(self.engine, KEY, aside), self._renamed)
+        self.sync = SyncEngine(self.engine, gateway, self._sign, transfer, around)
+
+    def _renamed(self, given: Successor) -> None:
+        self.device_id = given.device_id
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
@@ -230,6 +250,28 @@ class SimLaptop:
         self.fuse.clear()
         self.open()
 
+    def go_by(self, device_id: UUID) -> None:
+        """Start again under the name that the application was told."""
+        self.engine.dispose()
+        self.device_id = device_id
+        self.open()
+
+    def copy(self) -> "Copy":
+        """A backup of the machine's disk."""
+        folder = (
+            self.home / f"copy-{self.number}.{self.generation}-{len(list(self.home.iterdir()))}"
+        )
+        self.copy_to(folder)
+        return Copy(folder, self.device_id)
+
+    def go_back_to(self, copy: "Copy") -> None:
+        """The disk was replaced; what the backup holds is all there is."""
+        self.engine.dispose()
+        self.generation += 1
+        shutil.copytree(copy.folder, self.folder)
+        self.device_id = copy.device_id
+        self.open()
+
     def round(self) -> IntactError | None:
         """One round; the error that ended it early, if one did."""
         try:
@@ -237,3 +279,11 @@ class SimLaptop:
         except IntactError as error:
             return error
         return None
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A backup of a laptop, and the name that it had then."""
+
+    folder: Path
+    device_id: UUID

@@ -36,6 +36,8 @@ class Wish:
     kind: str
     fields: Mapping[str, Any]
     seen: frozenset[str] = frozenset()
+    saw: Mapping[str, Any] = field(default_factory=dict)
+    """The fields' values before."""
     op_id: UUID | None = None
     txn_id: UUID | None = None
 
@@ -84,6 +86,8 @@ class Ledger:
     verdicts: dict[UUID, str] = field(default_factory=dict)
     taken: dict[UUID, int] = field(default_factory=dict)
     """How many operations of each device."""
+    doubted: frozenset[UUID] = frozenset()
+    """Removals that the server answered with a question because its history is another now."""
     signed: bool = False
     made: int = 0
 
@@ -161,7 +165,14 @@ class Ledger:
     def _disagrees(self, row: Row, device: str, wish: Wish, group: str) -> bool:
         if wish.type == "conflicts" and group == "state":
             return row.fields.get("state") != "open"
-        return _unknown_to(row, device, wish, "" if group == "deleted" else group)
+        if _unknown_to(row, device, wish, "" if group == "deleted" else group):
+            return True
+        if group == "deleted":
+            return wish.op_id in self.doubted
+        # A restored server may hold what another wrote longer ago than what this person saw.
+        theirs = [who for of, _, who in row.changes if of == group][-1:] not in ([], [device])
+        old = {n: v for n, v in wish.saw.items() if group_of(wish.type, n) == group}
+        return theirs and any(row.fields.get(name) != value for name, value in old.items())
 
     def _kept_alive(
         self, row: Row, device: str, wish: Wish, found: tuple[dict[str, Any], list[_Clash]]
@@ -171,7 +182,7 @@ class Ledger:
         gone = row.fields.get("deleted_at") is not None
         if not gone or "deleted_at" in wish.fields or not (patch or clashes):
             return
-        if _unknown_to(row, device, wish, "deleted"):
+        if [who for of, _, who in row.changes if of == "deleted"][-1:] != [device]:
             removal = {name: row.fields.get(name) for name in GONE}
             clashes.append(_Clash("deleted", removal, dict(patch)))
             patch |= dict.fromkeys(GONE)

@@ -91,7 +91,7 @@ def heal(sim: Sim) -> None:
     if sim.dice.random() < 0.7:
         for laptop in sim.laptops:
             if laptop.member.user_id not in sim.ledger.members:
-                sim.may(laptop.number, True)
+                sim.may(laptop, True)
     sim.tell("healing")
     for _ in range(MOST_ROUNDS):
         moved = False

@@ -20,11 +20,12 @@ from intact_core.errors import IntactError
 from intact_core.records.audits import AuditTeam
 from intact_core.records.conflicts import Conflict
 from intact_core.sync.operations import Receipt
+from intact_core.sync.protocol import Successor
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
-from sync_server.ledger.rounds import begin_epoch
+from sync_server.ledger.rounds import begin_epoch, epoch_of
 from tests.simulation.faults import Fuse, Killed
-from tests.simulation.laptops import Seen, SimLaptop, Watch
+from tests.simulation.laptops import Copy, Seen, SimLaptop, Watch
 from tests.simulation.model import Ledger, Row, Wish
 from tests.simulation.stage import Stage, VirtualTime, share_statements
 from tests.simulation.world import Office
@@ -36,9 +37,9 @@ Work = Callable[[Session], object]
 class Features:
     """What may happen beside edits, rounds and faults on the wire."""
 
-    restored_server: bool = False
-    restored_laptop: bool = False
-    cloned_laptop: bool = False
+    restored_server: bool = True
+    restored_laptop: bool = True
+    cloned_laptop: bool = True
     revoked_scope: bool = True
     signing: bool = True
 
@@ -69,6 +70,10 @@ class Sim:
     photos: dict[str, bytes] = field(default_factory=dict)
     server_fuse: Fuse = field(default_factory=Fuse)
     backup: Backup | None = None
+    restored: bool = False
+    copies: dict[int, Copy] = field(default_factory=dict)
+    gone: set[UUID] = field(default_factory=set)
+    """Operations of which no machine has a trace any more."""
     told: list[str] = field(default_factory=list)
     count: int = 0
 
@@ -82,7 +87,7 @@ class Sim:
         sim.listen()
         sim.ledger.members = frozenset(member.user_id for member in stage.members)
         sim.ledger.rows = {("audit_checklists", item): Row({}) for item in office.items}
-        watch = Watch(sim.took, sim.gave, sim.at_server)
+        watch = Watch(sim.took, sim.renamed, sim.gave, sim.at_server)
         for number in range(laptops):
             sim.laptops.append(
                 SimLaptop(stage.members[number], office, folder, number, watch, sim.server_fuse)
@@ -130,7 +135,8 @@ class Sim:
 
     def act(self, laptop: SimLaptop, wishes: Sequence[Wish], work: Work) -> bool:
         """One action of a person: all of it in one transaction, or nothing."""
-        seen = self.cuts.get(self.stands(laptop), frozenset())
+        # Whoever sits here knows what came with the last cut, and what was done here before.
+        seen = self.cuts.get(self.stands(laptop), frozenset()) | self._own(laptop)
         last = self._last_n(laptop)
         done = False
         with self.time.of(laptop.skew):
@@ -153,6 +159,11 @@ class Sim:
             found = connection.exec_driver_sql("SELECT coalesce(max(n), 0) FROM outbox").one()
         return int(found[0])
 
+    def _own(self, laptop: SimLaptop) -> frozenset[str]:
+        with laptop.look() as connection:
+            rows = connection.exec_driver_sql("SELECT op_id FROM outbox")
+            return frozenset(str(UUID(op_id)) for (op_id,) in rows)
+
     def _outbox(self, laptop: SimLaptop, after: int) -> list[dict[str, Any]]:
         with laptop.look() as connection:
             rows = connection.exec_driver_sql(
@@ -173,7 +184,10 @@ class Sim:
             assert says.items() >= wish.fields.items(), "an operation lacks what was written"
             assert wish.kind == "create" or says == wish.fields, "an operation says too much"
             op_id = UUID(raw["op_id"])
-            self.wishes[op_id] = replace(wish, seen=seen, op_id=op_id, txn_id=UUID(raw["txn_id"]))
+            saw = {name: pair[0] for name, pair in raw["changes"].items()}
+            self.wishes[op_id] = replace(
+                wish, seen=seen, saw=saw, op_id=op_id, txn_id=UUID(raw["txn_id"])
+            )
 
     # What the model is told
 
@@ -181,19 +195,30 @@ class Sim:
         """A cut was given: whoever stands there has seen all that the ledger has now."""
         self.cuts[seen] = self.ledger.tokens
 
+    def renamed(self, given: Successor) -> None:
+        """A copied or restored laptop goes on as another device, from a shared operation on."""
+        self.ledger.taken[given.device_id] = given.last_n
+
     def took(
-        self, laptop: SimLaptop, operations: list[dict[str, Any]], receipts: list[Receipt]
+        self,
+        device: UUID,
+        laptop: SimLaptop,
+        operations: list[dict[str, Any]],
+        receipts: list[Receipt],
     ) -> None:
         """The server took a push in: every new verdict is the one that the model gives."""
-        device, ledger = laptop.device_id, self.ledger
+        ledger = self.ledger
         new = [one for one in operations if one["n"] > ledger.taken.get(device, 0)]
         given = {one.n: one for one in receipts}
         assert set(given) == {one["n"] for one in operations}, "operations without receipt"
         for _, group in groupby(new, key=lambda one: one["txn_id"]):
             members = list(group)
             wishes = [self.wishes[UUID(one["op_id"])] for one in members]
-            verdicts = ledger.take(device, laptop.member.user_id, wishes)
             got = [given[one["n"]].verdict for one in members]
+            if self.restored:
+                asked = {w.op_id for w, v in zip(wishes, got, strict=True) if v == "conflict"}
+                ledger.doubted |= {op_id for op_id in asked if op_id is not None}
+            verdicts = ledger.take(device, laptop.member.user_id, wishes)
             reasons = [given[one["n"]].reason for one in members]
             assert got == verdicts, f"{wishes}: got {got} {reasons}, the model says {verdicts}"
             ledger.taken[device] = members[-1]["n"]
@@ -245,9 +270,9 @@ class Sim:
             work(session)
         self.ledger.office(type_, id_, fields, self.unique("office"))
 
-    def may(self, number: int, allowed: bool) -> None:
+    def may(self, laptop: SimLaptop, allowed: bool) -> None:
         """Put a person on the team, or take the person off."""
-        member = self.stage.members[number]
+        member = laptop.member
         if self.ledger.signed:
             return
         with self.at_server(), self.office.write() as session:
@@ -276,5 +301,34 @@ class Sim:
         self.listen()
         self.office.blobs = dict(self.backup.blobs)
         self.ledger = self.backup.ledger.copy()
-        with self.at_server(), self.office.write() as session:
-            begin_epoch(session.connection())
+        self.restored = True
+        if self.dice.random() < 0.5:
+            with self.at_server(), self.office.write() as session:
+                begin_epoch(session.connection(), after=epoch_of(session.connection()))
+        self._count_losses()
+
+    def go_back(self, laptop: SimLaptop) -> None:
+        """The laptop's disk is replaced by its backup."""
+        laptop.go_back_to(self.copies[laptop.number])
+        self._count_losses()
+
+    def clone(self, laptop: SimLaptop) -> None:
+        """Somebody copies the laptop's disk and works on both."""
+        number = len(self.laptops)
+        copy = laptop.copy()
+        shutil.copytree(copy.folder, self.folder / f"{number}.0")
+        evidence = self.folder / f"evidence-{laptop.number}"
+        if evidence.exists():
+            shutil.copytree(evidence, self.folder / f"evidence-{number}")
+        twin = SimLaptop(
+            laptop.member, self.office, self.folder, number, laptop.watch, self.server_fuse
+        )
+        twin.go_by(laptop.device_id)
+        self.laptops.append(twin)
+
+    def _count_losses(self) -> None:
+        """Machines burnt: what was only there is gone, and nothing can bring it back."""
+        held = set(self.ledger.verdicts)
+        for laptop in self.laptops:
+            held |= {UUID(op_id) for op_id in self._own(laptop)}
+        self.gone |= self.wishes.keys() - held

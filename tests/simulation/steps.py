@@ -26,6 +26,7 @@ from tests.simulation.laptops import SimLaptop
 from tests.simulation.model import Wish
 from tests.simulation.sim import Sim
 
+_MOST_LAPTOPS = 4
 YEARS = timedelta(days=3650)
 
 
@@ -74,6 +75,8 @@ def _wire(values: dict[str, Any]) -> dict[str, Any]:
 def answer(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     """Rate an item, note something, or both."""
     rows = _living(sim, laptop, AuditChecklist)
+    if not rows:
+        return
     values: dict[str, Any] = {}
     if dice.random() < 0.6:
         values["rating"] = dice.choice((None, *RATINGS))
@@ -85,6 +88,8 @@ def answer(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
 def find(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     """Raise a finding at an item; two people may choose the same number."""
     items = _living(sim, laptop, AuditChecklist)
+    if not items:
+        return
     id_ = ids.new_id()
     finding = {
         "nc_number": f"AUD-2026-001-{dice.choice('ABC')}01",
@@ -121,6 +126,8 @@ def reword(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
 
 def attend(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     """Note who is there, or correct it."""
+    if not _living(sim, laptop, AuditChecklist):
+        return None
     rows = _living(sim, laptop, AuditAttendance)
     if not rows or dice.random() < 0.4:
         return _create(sim, laptop, (AuditAttendance, {"name": sim.unique(), "opening": True}))
@@ -138,10 +145,13 @@ def remove(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
 
 def photograph(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     """Take a photo of an item."""
+    items = _living(sim, laptop, AuditChecklist)
+    if not items:
+        return
     content = dice.randbytes(dice.randrange(1, 3_000))
     written = laptop.files.write(sim.office.audit_id, [content])
     assert written.sha256 == hashlib.sha256(content).hexdigest()
-    item = dice.choice(_living(sim, laptop, AuditChecklist))
+    item = dice.choice(items)
     captured = Captured(written.sha256, written.size, "application/octet-stream")
     name, made = sim.unique("photo"), []
     where = evidence.Where(sim.office.audit_id, item.id)
@@ -301,7 +311,7 @@ def leaves_or_joins(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     member = laptop.member
     is_on = member.user_id in sim.ledger.members
     sim.tell(f"{laptop.number} {'leaves' if is_on else 'joins'} the team")
-    sim.may(laptop.number, not is_on)
+    sim.may(laptop, not is_on)
 
 
 def sign(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
@@ -349,6 +359,23 @@ def restore(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
         sim.restore()
 
 
+def copy_laptop(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
+    sim.tell(f"{laptop.number} copied")
+    sim.copies[laptop.number] = laptop.copy()
+
+
+def go_back(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
+    if laptop.number in sim.copies:
+        sim.tell(f"{laptop.number} restored from its copy")
+        sim.go_back(laptop)
+
+
+def clone(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
+    if len(sim.laptops) < _MOST_LAPTOPS:
+        sim.tell(f"{laptop.number} cloned as {len(sim.laptops)}")
+        sim.clone(laptop)
+
+
 Step = Callable[[Sim, SimLaptop, random.Random], None]
 WORK: dict[Step, int] = {
     answer: 26,
@@ -376,6 +403,8 @@ CHANGES: dict[str, dict[Step, int]] = {
     "revoked_scope": {leaves_or_joins: 4},
     "signing": {sign: 2},
     "restored_server": {back_up: 2, restore: 3},
+    "restored_laptop": {copy_laptop: 2, go_back: 2},
+    "cloned_laptop": {clone: 1},
 }
 
 

@@ -84,6 +84,7 @@ class Weather:
     coming: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     late: list[Callable[[], object]] = field(default_factory=list)
     met: int = 0
+    stuck: bool = False
 
     def add(self, name: str, fault: str, at: int = 0) -> None:
         self.coming.setdefault(name, []).append((fault, at))
@@ -98,3 +99,4 @@ class Weather:
 
     def clear(self) -> None:
         self.coming.clear()
+        self.stuck = False

@@ -33,10 +33,12 @@ from intact_desktop.store.engine import open_store, reading
 from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
+from intact_desktop.sync.gateway import Gap
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
 from tests.simulation.stage import Member, share_statements
 from tests.simulation.world import KEY, DirectGateway, Office
 
+_MOST_STEPS = 400
 Seen = tuple[str, int, str]
 """(epoch, seq, digest) of the audit's scope: where a laptop stands."""
 
@@ -94,6 +96,14 @@ class SimGateway(DirectGateway):
             raise Offline("the connection broke") from died
         finally:
             fuse.clear()
+
+    def push(self, body: bytes) -> PushAnswer:
+        if self.weather.stuck:
+            # A server that asks for the very same again, and again.
+            self.weather.met += 1
+            self.laptop.step("push")
+            raise Gap(msgspec.json.decode(body)["operations"][0]["n"])
+        return super().push(body)
 
     def _push(self, body: bytes, take: Callable[..., PushAnswer]) -> PushAnswer:
         answer = super()._push(body, take)
@@ -174,6 +184,7 @@ class SimLaptop:
     weather: Weather = field(default_factory=Weather)
     fuse: Fuse = field(default_factory=Fuse)
     disk: FullDisk = field(default_factory=FullDisk)
+    steps: int = 0
     between: Callable[[str], None] | None = None
     engine: Engine = field(init=False)
     sessions: sessionmaker[Session] = field(init=False)
@@ -181,7 +192,6 @@ class SimLaptop:
     files: EvidenceFiles = field(init=False)
 
     def __post_init__(self) -> None:
-        self.device_id = self.member.device_id
         self.open()
 
     @property
@@ -196,6 +206,8 @@ class SimLaptop:
         event.listen(self.engine, "begin", self.fuse.burn)
         event.listen(self.engine, "commit", self.disk.write)
         event.listen(self.engine, "commit", self.fuse.burn)
+        with self.look() as connection:
+            self.device_id = UUID(connection.exec_driver_sql("SELECT id FROM device").scalar_one())
         self.sessions = journal.sessions(self.engine)
         self.files = EvidenceFiles(self.home / f"evidence-{self.number}", KEY)
         gateway = SimGateway(self.office, self, self.watch)
@@ -223,6 +235,8 @@ class SimLaptop:
     def step(self, name: str) -> None:
         """A message leaves or has come: the process may die here, or somebody may type."""
         self.fuse.burn()
+        self.steps += 1
+        assert self.steps < _MOST_STEPS, "a round that does not end"
         typing, self.between = self.between, None
         if typing is not None:
             typing(name)
@@ -250,40 +264,26 @@ class SimLaptop:
         self.fuse.clear()
         self.open()
 
-    def go_by(self, device_id: UUID) -> None:
-        """Start again under the name that the application was told."""
-        self.engine.dispose()
-        self.device_id = device_id
-        self.open()
-
-    def copy(self) -> "Copy":
+    def copy(self) -> Path:
         """A backup of the machine's disk."""
         folder = (
             self.home / f"copy-{self.number}.{self.generation}-{len(list(self.home.iterdir()))}"
         )
         self.copy_to(folder)
-        return Copy(folder, self.device_id)
+        return folder
 
-    def go_back_to(self, copy: "Copy") -> None:
+    def go_back_to(self, copy: Path) -> None:
         """The disk was replaced; what the backup holds is all there is."""
         self.engine.dispose()
         self.generation += 1
-        shutil.copytree(copy.folder, self.folder)
-        self.device_id = copy.device_id
+        shutil.copytree(copy, self.folder)
         self.open()
 
     def round(self) -> IntactError | None:
         """One round; the error that ended it early, if one did."""
+        self.steps = 0
         try:
             self.sync.round()
         except IntactError as error:
             return error
         return None
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A backup of a laptop, and the name that it had then."""
-
-    folder: Path
-    device_id: UUID

@@ -36,6 +36,8 @@ class Wish:
     kind: str
     fields: Mapping[str, Any]
     seen: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    """What was done on this very laptop before."""
     saw: Mapping[str, Any] = field(default_factory=dict)
     """The fields' values before."""
     op_id: UUID | None = None
@@ -87,7 +89,10 @@ class Ledger:
     taken: dict[UUID, int] = field(default_factory=dict)
     """How many operations of each device."""
     doubted: frozenset[UUID] = frozenset()
-    """Removals that the server answered with a question because its history is another now."""
+    """Removals that a restored server, and changes that a renamed laptop, was asked about.
+
+    Nobody can say any more what was seen, so the ledger may ask where it need not.
+    """
     signed: bool = False
     made: int = 0
 
@@ -165,7 +170,7 @@ class Ledger:
     def _disagrees(self, row: Row, device: str, wish: Wish, group: str) -> bool:
         if wish.type == "conflicts" and group == "state":
             return row.fields.get("state") != "open"
-        if _unknown_to(row, device, wish, "" if group == "deleted" else group):
+        if self._unknown_to(row, device, wish, "" if group == "deleted" else group):
             return True
         if group == "deleted":
             return wish.op_id in self.doubted
@@ -212,6 +217,15 @@ class Ledger:
         self.disputes[self.made] = value
         self.rows["conflicts", self.made] = Row({"state": "open"})
 
+    def _unknown_to(self, row: Row, device: str, wish: Wish, group: str) -> bool:
+        """Whether another changed this group (any, where none is named) unseen by this person."""
+        seen = wish.seen if wish.op_id in self.doubted else wish.seen | wish.own
+        return any(
+            who != device and token not in seen
+            for of, token, who in row.changes
+            if not group or of == group
+        )
+
     def open_disputes(self) -> dict[int, Dispute]:
         """Those that nobody has settled."""
         return {
@@ -230,12 +244,3 @@ class Ledger:
         added = tuple((group, token, device) for group in groups)
         self.rows[ref] = Row({**row.fields, **fields}, kept + added)
         self.tokens |= {token}
-
-
-def _unknown_to(row: Row, device: str, wish: Wish, group: str) -> bool:
-    """Whether another changed this group (any, where none is named) unseen by this person."""
-    return any(
-        who != device and token not in wish.seen
-        for of, token, who in row.changes
-        if not group or of == group
-    )

@@ -27,6 +27,8 @@ from tests.simulation.model import Wish
 from tests.simulation.sim import Sim
 
 _MOST_LAPTOPS = 4
+_OFTEN = 0.4
+_SELDOM = 0.05
 YEARS = timedelta(days=3650)
 
 
@@ -238,6 +240,7 @@ def sync_badly(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
         fault, at = dice.choice(FAULTS), dice.randrange(1 << 16)
         laptop.weather.add(name, fault, at)
         sim.tell(f"{laptop.number} will meet {fault} at {name}")
+    laptop.weather.stuck = dice.random() < _SELDOM
     sync(sim, laptop, dice)
     laptop.weather.clear()
 
@@ -354,7 +357,7 @@ def back_up(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
 
 
 def restore(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
-    if sim.backup is not None:
+    if sim.backup is not None and not sim.renamed_since_backup():
         sim.tell("server restored")
         sim.restore()
 
@@ -384,11 +387,11 @@ WORK: dict[Step, int] = {
     attend: 6,
     remove: 6,
     photograph: 4,
-    settle: 8,
+    settle: 14,
     office_answers: 5,
 }
 WIRE: dict[Step, int] = {
-    sync: 12,
+    sync: 18,
     sync_badly: 16,
     sync_and_die: 8,
     sync_on_a_full_disk: 3,
@@ -400,18 +403,18 @@ WIRE: dict[Step, int] = {
     time_passes: 2,
 }
 CHANGES: dict[str, dict[Step, int]] = {
-    "revoked_scope": {leaves_or_joins: 4},
-    "signing": {sign: 2},
-    "restored_server": {back_up: 2, restore: 3},
-    "restored_laptop": {copy_laptop: 2, go_back: 2},
-    "cloned_laptop": {clone: 1},
+    "revoked_scope": {leaves_or_joins: 5},
+    "signing": {sign: 3},
+    "restored_server": {back_up: 6, restore: 6},
+    "restored_laptop": {copy_laptop: 7, go_back: 7},
+    "cloned_laptop": {clone: 5},
 }
 
 
 def steps_of(sim: Sim) -> dict[Step, int]:
-    """The steps that may happen in this world, with their weights."""
+    """The steps that may happen in this world, with their weights: some worlds are calm."""
     chosen = {**WORK, **WIRE}
     for name, steps in CHANGES.items():
-        if getattr(sim.features, name):
+        if getattr(sim.features, name) and sim.dice.random() < _OFTEN:
             chosen |= steps
     return chosen

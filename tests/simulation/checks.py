@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from intact_core.records.catalogue import TYPES, TypeSpec
 from tests.simulation.laptops import SimLaptop
 from tests.simulation.sim import Sim
+from tests.simulation.world import Office
 
 GENESIS = "0" * 64
 Ref = tuple[str, str]
@@ -33,7 +34,8 @@ def check(sim: Sim) -> None:
         kept = _kept_texts(connection)
     for laptop in sim.laptops:
         with laptop.look() as connection:
-            _laptop_is_level(sim, laptop, connection, server)
+            is_on = laptop.member.user_id in sim.ledger.members
+            _laptop_is_level(laptop, connection, server, is_on=is_on)
             _nothing_waits(connection)
             kept |= _visible_texts(connection)
     _every_value_is_somewhere(sim, kept)
@@ -113,7 +115,20 @@ def _held(server: Connection, device: UUID, until: int) -> list[tuple[Any, ...]]
     return before + [tuple(row) for row in server.execute(query, {"d": key, "n": until})]
 
 
-def _laptop_is_level(sim: Sim, laptop: SimLaptop, connection: Connection, server: Rows) -> None:
+def level(office: Office, laptop: SimLaptop) -> None:
+    """Laptop and server hold the same, and nothing waits; without asking a model."""
+    with office.read() as session, laptop.look() as mine:
+        connection = session.connection()
+        server = server_rows(connection)
+        _heads_are_true(connection, server)
+        _chain_is_whole(connection, laptop, verdicts=True)
+        _laptop_is_level(laptop, mine, server, is_on=True)
+        _nothing_waits(mine)
+
+
+def _laptop_is_level(
+    laptop: SimLaptop, connection: Connection, server: Rows, *, is_on: bool
+) -> None:
     base: Rows = {
         (type_, str(UUID(id_))): (scope, rev, json.loads(body))
         for type_, id_, scope, rev, body in connection.exec_driver_sql(
@@ -128,7 +143,7 @@ def _laptop_is_level(sim: Sim, laptop: SimLaptop, connection: Connection, server
     for scope, digest in cursors.items():
         mine = {ref: row for ref, row in base.items() if row[0] == scope}
         assert digest == digest_of(mine.items()), f"{laptop.number}: the digest of {scope} lies"
-        lost = scope.startswith("audit:") and laptop.member.user_id not in sim.ledger.members
+        lost = scope.startswith("audit:") and not is_on
         theirs = {ref: row for ref, row in server.items() if row[0] == scope}
         assert lost or mine == theirs, f"{laptop.number}: not level in {scope}"
     _working_is_base(laptop, connection, base)

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import msgspec
 from sqlalchemy import delete, select, update
 
-from intact_core.errors import BadInput, NotAllowed, ServerFault
+from intact_core.errors import BadInput, NotAllowed
 from intact_core.sync import digest, merge
 from intact_desktop.store import journal
 from intact_desktop.store.tables import Device, Outbox, table_of
@@ -181,24 +181,6 @@ def no_operation_ids(stack: ExitStack) -> None:
     _swap(stack, ingest, "_seen", lambda *_: {})
 
 
-def cut_pull_applied(stack: ExitStack) -> None:
-    """A pull that broke off is applied as far as it came."""
-    right = engine.read_cut
-
-    def read(lines: Any) -> Any:
-        kept = list(lines)
-        try:
-            return right(iter(kept))
-        except ServerFault:
-            begin = applying._decoded(kept[0])
-            changes = [applying._decoded(line) for line in kept[1:-1]]
-            cursors = {one.scope: applying.Cursor(one.scope, one.seq, "0" * 64) for one in changes}
-            cut = applying.Cut(begin.epoch, begin.scopes, begin.whole, changes)
-            return replace(cut, cursors=list(cursors.values()))
-
-    _swap(stack, engine, "read_cut", read)
-
-
 def half_a_group(stack: ExitStack) -> None:
     """Of an action that is refused, what came before the refusal stays."""
     _swap(stack, Workspace, "drop", Workspace.keep)
@@ -257,7 +239,6 @@ DOCUMENT: Mapping[str, Mutant] = {
 
 MORE: Mapping[str, Mutant] = {
     "no operation ids": no_operation_ids,
-    "cut pull applied": cut_pull_applied,
     "half a group": half_a_group,
     "incoming forgotten": incoming_forgotten,
     "pending forgotten": pending_forgotten,

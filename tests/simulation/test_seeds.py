@@ -5,11 +5,14 @@ import pytest
 from tests.fixtures.postgres import PostgresServer
 from tests.simulation.playing import play
 from tests.simulation.regressions import SEEDS
+from tests.simulation.sim import Features
 from tests.simulation.stage import build, scratch_folder
 
 MANY = 1_000
 AT_ONCE = 25
 ON_POSTGRES = 10
+CALMER = Features(restored_server=False)
+"""A copy of a PostgreSQL server is its own tools' work."""
 
 
 @pytest.mark.parametrize("first", range(1, MANY + 1, AT_ONCE))
@@ -38,5 +41,5 @@ def test_seeds_on_postgres(postgres_server: PostgresServer) -> None:
         stage = build(folder, urls.app, urls.owner)
         for seed in range(1, ON_POSTGRES + 1):
             name = postgres_server.create_database(template)
-            play(seed, stage=stage, address=postgres_server.urls(name).app)
+            play(seed, CALMER, stage, postgres_server.urls(name).app)
             postgres_server.drop_database(name)

@@ -19,7 +19,7 @@ from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
 from tests.powercuts.disk import Disk
 from tests.powercuts.recording import Recording, recorded
-from tests.simulation import steps
+from tests.simulation import steps, trouble
 from tests.simulation.checks import level
 from tests.simulation.faults import Fuse
 from tests.simulation.laptops import SimLaptop, Watch
@@ -112,7 +112,7 @@ def _tidy(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
 def _other(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     other = sim.laptops[1]
     steps.answer(sim, other, dice)
-    steps.sync(sim, other, dice)
+    trouble.sync(sim, other, dice)
 
 
 _STEPS: dict[steps.Step, int] = {
@@ -120,7 +120,7 @@ _STEPS: dict[steps.Step, int] = {
     steps.find: 3,
     steps.reword: 3,
     steps.photograph: 4,
-    steps.sync: 6,
+    trouble.sync: 6,
     _restart: 2,
     _tidy: 3,
     _other: 3,

@@ -27,10 +27,10 @@ def test_the_recording_sees_every_kind_of_write() -> None:
 
 def test_a_laptop_that_does_not_wait_for_the_disk_is_found_out() -> None:
     careless = tuple(one.replace("FULL", "OFF") for one in engine._SETTINGS)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(CutLost):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_SETTINGS", careless)
-        for seed in range(1, RECORDINGS + 1):
-            cut_many(seed, CUTS)
+        with pytest.raises(CutLost):
+            cut_many(1, CUTS)
 
 
 def test_nothing_readable_reaches_the_disk() -> None:

@@ -185,7 +185,7 @@ class SimLaptop:
     fuse: Fuse = field(default_factory=Fuse)
     disk: FullDisk = field(default_factory=FullDisk)
     steps: int = 0
-    between: Callable[[str], None] | None = None
+    between: Callable[[str], bool] | None = None
     engine: Engine = field(init=False)
     sessions: sessionmaker[Session] = field(init=False)
     sync: SyncEngine = field(init=False)
@@ -238,8 +238,8 @@ class SimLaptop:
         self.steps += 1
         assert self.steps < _MOST_STEPS, "a round that does not end"
         typing, self.between = self.between, None
-        if typing is not None:
-            typing(name)
+        if typing is not None and not typing(name):
+            self.between = typing
 
     def kill_at(self, step: int) -> None:
         """kill -9 at that step: the files stay as they are at that moment."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.simulation import steps
+from tests.simulation import steps, trouble
 from tests.simulation.checks import check
 from tests.simulation.playing import heal, new_world
 from tests.simulation.sim import Features, Sim
@@ -46,29 +46,29 @@ class Machine(RuleBasedStateMachine):
 
     @rule(who=WHO, chance=CHANCE)
     def syncs(self, who: int, chance: int) -> None:
-        self._does(steps.sync, who, chance)
+        self._does(trouble.sync, who, chance)
 
-    @rule(who=WHO, chance=CHANCE, step=st.sampled_from(list(steps.WIRE)))
+    @rule(who=WHO, chance=CHANCE, step=st.sampled_from(list(trouble.WIRE)))
     def meets_a_fault(self, who: int, chance: int, step: steps.Step) -> None:
         self._does(step, who, chance)
 
     @rule(who=WHO, chance=CHANCE)
     def leaves_or_joins(self, who: int, chance: int) -> None:
-        self._does(steps.leaves_or_joins, who, chance)
+        self._does(trouble.leaves_or_joins, who, chance)
 
     @rule(who=WHO, chance=CHANCE)
     def signs(self, who: int, chance: int) -> None:
-        self._does(steps.sign, who, chance)
+        self._does(trouble.sign, who, chance)
 
-    @rule(who=WHO, chance=CHANCE, step=st.sampled_from([steps.copy_laptop, steps.go_back]))
+    @rule(who=WHO, chance=CHANCE, step=st.sampled_from([trouble.copy_laptop, trouble.go_back]))
     def loses_the_disk(self, who: int, chance: int, step: steps.Step) -> None:
         self._does(step, who, chance)
 
     @rule(who=WHO, chance=CHANCE)
     def is_cloned(self, who: int, chance: int) -> None:
-        self._does(steps.clone, who, chance)
+        self._does(trouble.clone, who, chance)
 
-    @rule(who=WHO, chance=CHANCE, step=st.sampled_from([steps.back_up, steps.restore]))
+    @rule(who=WHO, chance=CHANCE, step=st.sampled_from([trouble.back_up, trouble.restore]))
     def server_burns(self, who: int, chance: int, step: steps.Step) -> None:
         assert self.sim is not None
         if self.sim.features.restored_server:

@@ -132,6 +132,8 @@ class Ledger:
             raise _No("unknown_record")
         if user not in self.members:
             raise _No("scope")
+        if wish.type == "finding_items" and wish.kind == "create":
+            self._finding_lives(UUID(wish.fields["non_conformity_id"]))
         patch, clashes = self._met(row, device, wish)
         if self.signed and (patch or clashes) and wish.type not in AFTER_SIGNING:
             raise _No("signed")
@@ -143,6 +145,11 @@ class Ledger:
         if clashes:
             return "conflict"
         return "applied" if patch else "no_change"
+
+    def _finding_lives(self, id_: UUID) -> None:
+        finding = self.rows.get(("non_conformities", id_))
+        if finding is None or finding.fields.get("deleted_at") is not None:
+            raise _No("other_audit")
 
     def ref_of(self, wish: Wish) -> Ref:
         """How the model names the record."""

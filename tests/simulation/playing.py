@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from tests.simulation.checks import check
 from tests.simulation.sim import Features, Sim
 from tests.simulation.stage import Stage, scratch_folder, seeded, sqlite_stage
-from tests.simulation.steps import steps_of
+from tests.simulation.trouble import steps_of
 
 MOST_ROUNDS = 4
 

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from PySide6.QtCore import QLocale, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from intact_core.errors import IntactError, Place
+from intact_core.errors import Place
 from intact_core.sync.protocol import HelloAnswer
+from intact_desktop.entrance import Behind, Entrance
 from intact_desktop.features.audits.page import AuditsPage
 from intact_desktop.features.audits.queries import AuditRow
 from intact_desktop.features.conflicts.page import ConflictsPage
@@ -17,28 +17,24 @@ from intact_desktop.features.follow_up.page import FollowUpPage
 from intact_desktop.features.sign_in.actions import Connect, Door, Entered, speak_as
 from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
 from intact_desktop.features.sync_status.page import SyncPage
-from intact_desktop.qt import language, theme
 from intact_desktop.qt.camera import Camera
 from intact_desktop.qt.key_sheet import KeyHint
 from intact_desktop.qt.multimedia_camera import load_camera
-from intact_desktop.qt.tasks import start_lanes
 from intact_desktop.qt.workbench import Opened, Workbench
 from intact_desktop.settings import Profile
 from intact_desktop.shell.idle import IdleWatch
-from intact_desktop.shell.main_window import MainWindow
 from intact_desktop.shell.navigation import NavChild, NavEntry
 from intact_desktop.shell.sync_driver import SyncDriver
 from intact_desktop.shell.workspace import Workspace, audit_of
 from intact_desktop.sync.engine import SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gateway
-from intact_desktop.vault import device_key, keys, vault
-from intact_desktop.vault.keyring_secret import SecretStore
+from intact_desktop.vault import device_key, keys
+from intact_desktop.vault.keyring_secret import SecretStore, system_secrets
 from intact_desktop.vault.keys import Kdf
 from intact_desktop.vault.lease import LeaseBook, read_signed
 
 _LOG = logging.getLogger("intact")
-_TEXTS = Path(__file__).parent.parent / "resources" / "translations"
 IDLE_SECONDS = 300.0
 
 
@@ -73,44 +69,44 @@ class Application(QObject):
     opened = Signal()
     locked = Signal()
 
-    def __init__(self, profile: Profile, around: Surroundings, server: str = "") -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        around: Surroundings,
+        server: str = "",
+        entrance: Entrance | None = None,
+    ) -> None:
         super().__init__()
-        self._profile, self._around, self._server = profile, around, server
-        self.lanes = start_lanes(self._show_error, self._report)
+        self._profile, self._around = profile, around
+        self._entrance = entrance or Entrance(profile, server, door_of(profile, around))
+        self.lanes = self._entrance.lanes
         self.desk: Desk | None = None
-        self.door: EnrolPage | UnlockPage | None = None
-        self.window = MainWindow(self._places(), self._hints())
-        self.window.closing.connect(self.close)
+        self.window = self._entrance.window
+        self.window.furnish(self._places(), self._hints())
         self.window.status.clicked.connect(lambda: self.window.open("sync"))
+        self._entrance.closing.connect(self._drop)
+        self._entrance.entered.connect(self._enter, Qt.ConnectionType.QueuedConnection)
         app = QApplication.instance()
         if app is not None:
             self._idle = IdleWatch(app, around.idle_seconds)
             self._idle.idle.connect(self.lock)
-        self._show_door()
+
+    @property
+    def door(self) -> EnrolPage | UnlockPage | None:
+        """The page that lets in, while the profile is locked."""
+        return self._entrance.door
 
     def lock(self) -> None:
         """Close the database, drop the keys, clear the screen."""
         if self.desk is None:
             return
         self._drop()
-        self._show_door()
+        self._entrance.show_door()
         self.locked.emit()
 
     def close(self) -> None:
         """End all work in an order that loses none."""
-        self._drop()
-        if not self.lanes.close():
-            _LOG.warning("a lane did not end in time")
-
-    def _show_door(self) -> None:
-        around = self._around
-        door = Door(self._profile, around.secrets, around.connect, around.kdf)
-        if vault.exists(self._profile):
-            self.door = UnlockPage(door, self.lanes)
-        else:
-            self.door = EnrolPage(door, self.lanes, self._server)
-        self.door.entered.connect(self._enter, Qt.ConnectionType.QueuedConnection)
-        self.window.cover(self.door)
+        self._entrance.close()
 
     def _enter(self, entered: Entered) -> None:
         opened = Opened(
@@ -139,8 +135,7 @@ class Application(QObject):
             SyncPage(bench),
         )
         self._connect(self.desk)
-        self.window.uncover()
-        self.door = None
+        self._entrance.leave_door()
         self.window.open("audits")
         for page in (self.desk.audits, self.desk.follow_up, self.desk.conflicts):
             page.reload()
@@ -261,24 +256,18 @@ class Application(QObject):
             _LOG.warning("the database did not close in time")
         desk.gateway.close()
 
-    def _show_error(self, error: IntactError) -> None:
-        self.window.banner.say(error.sentence)
-
-    def _report(self, fault: BaseException) -> None:
-        _LOG.error("unexpected", exc_info=fault)
-        self.window.banner.say(
-            self.tr(
-                "Something went wrong that should not. What was saved before is safe. Please send "
-                "the log to whoever looks after this application."
-            )
-        )
-
 
 def _badge(number: int) -> str:
     return str(number) if number else ""
 
 
-def prepare(app: QApplication) -> list[QObject]:
-    """The look and the language of the application; the caller keeps what is returned."""
-    theme.apply(app, dark=theme.system_is_dark())
-    return list(language.speak(app, _TEXTS, QLocale.system()))
+def door_of(profile: Profile, around: Surroundings) -> Door:
+    """The ways into a profile."""
+    return Door(profile, around.secrets, around.connect, around.kdf)
+
+
+def behind(entrance: Entrance) -> Behind:
+    """What lies behind the door, over this computer's own keyring, which may take its time."""
+    around = Surroundings(system_secrets())
+    profile = entrance.profile
+    return Behind(door_of(profile, around), lambda: Application(profile, around, entrance=entrance))

@@ -44,7 +44,8 @@ def window(qtbot, themed, english, made):
         NavEntry("notes", "Notes", "pencil", notes),
         NavEntry("conflicts", "Conflicts", "git-merge", lambda: QLabel("none"), badge="1"),
     ]
-    window = MainWindow(entries, [KeyHint("N", "non-conformity", "Checklist")])
+    window = MainWindow()
+    window.furnish(entries, [KeyHint("N", "non-conformity", "Checklist")])
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()

@@ -1,31 +1,28 @@
 """The only composition root of the desktop."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication
 
 from intact_core.errors import Place
 from intact_core.sync.protocol import HelloAnswer
 from intact_desktop.entrance import Behind, Entrance
-from intact_desktop.features.audits.page import AuditsPage
 from intact_desktop.features.audits.queries import AuditRow
-from intact_desktop.features.conflicts.page import ConflictsPage
-from intact_desktop.features.follow_up.page import FollowUpPage
 from intact_desktop.features.sign_in.actions import Connect, Door, Entered, speak_as
 from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
-from intact_desktop.features.sync_status.page import SyncPage
 from intact_desktop.qt.camera import Camera
 from intact_desktop.qt.key_sheet import KeyHint
 from intact_desktop.qt.multimedia_camera import load_camera
 from intact_desktop.qt.workbench import Opened, Workbench
 from intact_desktop.settings import Profile
+from intact_desktop.shell.desk import Desk
 from intact_desktop.shell.idle import IdleWatch
 from intact_desktop.shell.navigation import NavChild, NavEntry
-from intact_desktop.shell.sync_driver import SyncDriver
-from intact_desktop.shell.workspace import Workspace, audit_of
+from intact_desktop.shell.workspace import audit_of
 from intact_desktop.sync.engine import SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gateway
@@ -36,6 +33,11 @@ from intact_desktop.vault.lease import LeaseBook, read_signed
 
 _LOG = logging.getLogger("intact")
 IDLE_SECONDS = 300.0
+_LONGEST_WAIT_SECONDS = 1.0
+_PAINT_MILLISECONDS = 100
+_ONCE = Qt.ConnectionType(
+    Qt.ConnectionType.QueuedConnection.value | Qt.ConnectionType.SingleShotConnection.value
+)
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,6 @@ class Surroundings:
     camera: Callable[[], Camera | None] = load_camera
     kdf: Kdf = keys.STANDARD
     idle_seconds: float = IDLE_SECONDS
-
-
-@dataclass
-class Desk:
-    """Everything of an unlocked profile; dropped as a whole by locking."""
-
-    bench: Workbench
-    gateway: Gateway
-    driver: SyncDriver
-    workspace: Workspace
-    audits: AuditsPage
-    follow_up: FollowUpPage
-    conflicts: ConflictsPage
-    sync: SyncPage
 
 
 class Application(QObject):
@@ -81,13 +69,14 @@ class Application(QObject):
         self._entrance = entrance or Entrance(profile, server, door_of(profile, around))
         self.lanes = self._entrance.lanes
         self.desk: Desk | None = None
+        self._gateway: Gateway | None = None
         self.window = self._entrance.window
         self.window.furnish(self._places(), self._hints())
         self.window.status.clicked.connect(lambda: self.window.open("sync"))
         self._entrance.closing.connect(self._drop)
         self._entrance.entered.connect(self._enter, Qt.ConnectionType.QueuedConnection)
         app = QApplication.instance()
-        if app is not None:
+        if isinstance(app, QApplication):
             self._idle = IdleWatch(app, around.idle_seconds)
             self._idle.idle.connect(self.lock)
 
@@ -121,27 +110,28 @@ class Application(QObject):
             self._around.secrets,
         )
         bench = Workbench(opened, self.lanes)
-        bench.files.sweep()
         gateway = self._around.connect(entered.account.server)
         speak_as(gateway, entered.account, entered.unlocked)
-        self.desk = Desk(
-            bench,
-            gateway,
-            SyncDriver(bench, self._engine(bench, gateway)),
-            Workspace(bench, self._around.camera),
-            AuditsPage(bench),
-            FollowUpPage(bench),
-            ConflictsPage(bench),
-            SyncPage(bench),
-        )
+        self._gateway = gateway
+        self.desk = Desk(bench, self._engine(bench, gateway), self._around.camera)
         self._connect(self.desk)
         self._entrance.leave_door()
-        self.window.open("audits")
-        for page in (self.desk.audits, self.desk.follow_up, self.desk.conflicts):
-            page.reload()
-        self.desk.driver.count()
-        self.desk.driver.sync_now()
+        self._begin(self.desk)
         self.opened.emit()
+
+    def _begin(self, desk: Desk) -> None:
+        """My audits first. The lanes share one interpreter with it: what else is to do waits."""
+        in_sight = threading.Event()
+        self.lanes.network.run(lambda: in_sight.wait(_LONGEST_WAIT_SECONDS))
+        desk.driver.sync_now()
+
+        def go_on() -> None:
+            in_sight.set()
+            if self.desk is desk:
+                desk.count()
+
+        desk.audits.ready.connect(lambda: QTimer.singleShot(_PAINT_MILLISECONDS, go_on), _ONCE)
+        self.window.open("audits")
 
     def _engine(self, bench: Workbench, gateway: Gateway) -> SyncEngine:
         opened = bench.opened
@@ -166,14 +156,9 @@ class Application(QObject):
         driver.started.connect(lambda task: status.progress.follow(task, self.tr("Syncing")))
         for signal in (driver.ended, driver.failed):
             signal.connect(lambda _: status.progress.finish())
-        driver.failed.connect(lambda error: desk.sync.show_reach(error, driver.since))
-        driver.failed.connect(lambda _: desk.sync.outdate())
-        driver.ended.connect(lambda _: desk.sync.show_reach(None, None))
-        desk.sync.sync_wanted.connect(driver.sync_now)
         desk.audits.opened.connect(self.open_audit)
         desk.audits.listed.connect(self._list_audits)
-        desk.conflicts.counted.connect(lambda n: self.window.set_badge("conflicts", _badge(n)))
-        desk.follow_up.counted.connect(lambda n: self.window.set_badge("follow_up", _badge(n)))
+        desk.counted.connect(lambda place, n: self.window.set_badge(place, _badge(n)))
 
     def open_audit(self, audit_id: object) -> None:
         """Show the workspace of an audit."""
@@ -248,13 +233,12 @@ class Application(QObject):
         if desk is None:
             return
         desk.driver.stop()
-        pages: list[QWidget] = [desk.workspace, desk.audits, desk.follow_up, desk.conflicts]
-        for page in (*pages, desk.sync):
-            page.hide()
         # What a text hands over as it hides is written before the database closes.
+        desk.hide()
         if not desk.bench.close():
             _LOG.warning("the database did not close in time")
-        desk.gateway.close()
+        if self._gateway is not None:
+            self._gateway.close()
 
 
 def _badge(number: int) -> str:

@@ -15,6 +15,7 @@ from intact_core.errors import IntactError, Offline, ServerFault, StorageFault
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello
+from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.features.sign_in.ways import EnrolForm, Say
 from intact_desktop.settings import Account, Profile
 from intact_desktop.store.engine import open_store, reading
@@ -190,6 +191,7 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
     lease = book.check(account.device_id, account.user_id)
     book.observe()
     device = _device(engine)
+    EvidenceFiles(door.profile.evidence, unlocked.evidence_key).sweep()
     return Entered(
         unlocked,
         engine,

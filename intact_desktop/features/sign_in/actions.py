@@ -15,6 +15,8 @@ from intact_core.errors import IntactError, Offline, ServerFault, StorageFault
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello
+from intact_desktop.evidence.files import EvidenceFiles
+from intact_desktop.features.sign_in.ways import EnrolForm, Say
 from intact_desktop.settings import Account, Profile
 from intact_desktop.store.engine import open_store, reading
 from intact_desktop.store.journal import APP_VERSION
@@ -27,18 +29,7 @@ from intact_desktop.vault.keys import Kdf
 from intact_desktop.vault.lease import LeaseBook, SignedLease, read_signed
 from intact_desktop.vault.vault import Opening, Unlocked
 
-Say = Callable[[str], None]
 Connect = Callable[[str], Gateway]
-
-
-@dataclass(frozen=True)
-class EnrolForm:
-    """What a person types to set up a laptop."""
-
-    server: str
-    email: str
-    password: str = field(repr=False)
-    passphrase: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +40,12 @@ class Door:
     secrets: SecretStore | None
     connect: Connect
     kdf: Kdf = keys.STANDARD
+
+    def enrol(self, form: EnrolForm, say: Say) -> "Entered":
+        return enrol(self, form, say)
+
+    def unlock(self, passphrase: str, recovery_code: str | None, say: Say) -> "Entered":
+        return unlock(self, passphrase, recovery_code, say)
 
 
 @dataclass(frozen=True)
@@ -194,6 +191,7 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
     lease = book.check(account.device_id, account.user_id)
     book.observe()
     device = _device(engine)
+    EvidenceFiles(door.profile.evidence, unlocked.evidence_key).sweep()
     return Entered(
         unlocked,
         engine,

@@ -142,7 +142,7 @@ class Application(QObject):
         self.window.uncover()
         self.door = None
         self.window.open("audits")
-        for page in (self.desk.audits, self.desk.follow_up, self.desk.conflicts):
+        for page in (self.desk.audits, self.desk.follow_up, self.desk.conflicts, self.desk.sync):
             page.reload()
         self.desk.driver.count()
         self.desk.driver.sync_now()
@@ -178,6 +178,7 @@ class Application(QObject):
         desk.audits.opened.connect(self.open_audit)
         desk.audits.listed.connect(self._list_audits)
         desk.conflicts.counted.connect(lambda n: self.window.set_badge("conflicts", _badge(n)))
+        desk.sync.counted.connect(lambda n: self.window.set_badge("sync", _badge(n)))
         desk.follow_up.counted.connect(lambda n: self.window.set_badge("follow_up", _badge(n)))
 
     def open_audit(self, audit_id: object) -> None:

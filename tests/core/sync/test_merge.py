@@ -64,7 +64,7 @@ def test_a_field_changed_by_somebody_else_clashes_and_stays() -> None:
 
 def test_a_value_that_the_person_never_saw_is_not_replaced_whatever_its_rev() -> None:
     # A restored server counts again: its rev 3 is not the rev 3 that this person saw.
-    op = operation("audit_checklists", {"rating": ("conform", "minor")}, base_rev=7)
+    op = operation("audit_checklists", {"rating": ("compliant", "minor")}, base_rev=7)
     merged = merge(op, ITEM, current({"rating": "major"}, rev=3, rating=(3, OTHER)), ME)
     assert (merged.verdict, merged.patch) == ("conflict", {})
     op = operation("audit_checklists", {"rating": ("major", "minor")}, base_rev=7)

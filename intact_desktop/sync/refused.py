@@ -20,7 +20,7 @@ from intact_desktop.store.naming import subject
 from intact_desktop.store.tables import Outbox, SyncLog
 from intact_desktop.sync import outgoing
 
-LEFT = "left"
+LEFT = "kept as it is"
 """The outcome in the sync log under which a refused action was left as it is."""
 _UNSEEN = frozenset({"id", "tenant_id", "created_at", "audit_schedule_id"})
 _Group = Sequence[tuple[Operation, Mapping[str, Any]]]

@@ -56,6 +56,7 @@ class Desk(QObject):
     def sync(self) -> SyncPage:
         page = SyncPage(self.bench)
         page.sync_wanted.connect(self.driver.sync_now)
+        page.counted.connect(partial(self.counted.emit, "sync"))
         page.show_reach(self._error, self.driver.since)
         return page
 
@@ -64,6 +65,7 @@ class Desk(QObject):
         self.driver.count()
         QTimer.singleShot(0, self, lambda: self.follow_up.reload())
         QTimer.singleShot(0, self, lambda: self.conflicts.reload())
+        QTimer.singleShot(0, self, lambda: self.sync.reload())
 
     def hide(self) -> None:
         """Take all pages out of sight: a text hands over what was typed."""

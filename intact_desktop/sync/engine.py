@@ -25,7 +25,7 @@ from intact_core.sync.protocol import (
 from intact_desktop.store.engine import analyse, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, table_of
-from intact_desktop.sync import outgoing
+from intact_desktop.sync import outgoing, parallel
 from intact_desktop.sync.applying import (
     Applied,
     Cut,
@@ -281,10 +281,13 @@ class SyncEngine:
     def _apply(self, cut: Cut, epoch: str, known_epoch: str) -> Applied:
         with reading(self._engine).connect() as connection:
             prepared = prepare(connection, cut)
+            both_kept = parallel.met(connection, cut.changes)
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:
             self._write(prepared, epoch)
+            for one in both_kept:
+                self._log(parallel.OUTCOME, one.words())
             for scope in prepared.lost_scopes:
                 self._transfer.forget(scope)
                 self._log("left", f"You do not work on this any more, so it was removed: {scope}")

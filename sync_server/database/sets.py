@@ -1,20 +1,62 @@
-"""Writing many rows of one table at once.
+"""Reading and writing many rows of one table at once.
 
 PostgreSQL takes them as one JSON document in one statement: 10,000 operations of five rows each
 took 14 s as pipelined single statements and a fraction of it this way. SQLite, in the same
 process, is fastest with one prepared statement and the rows one by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Table, text
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    CursorResult,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+    true,
+    type_coerce,
+)
 from sqlalchemy.engine import Connection
 
 from intact_core import canonical
 from intact_core.records import sets
 
 Rows = Sequence[dict[str, Any]]
+
+
+def rows_by_key(
+    connection: Connection,
+    columns: Sequence[Column[Any]],
+    equal: Mapping[Column[Any], Any],
+    key: Column[Any],
+    ids: Iterable[UUID],
+    *,
+    lock: bool = False,
+) -> CursorResult[Any]:
+    """The rows whose `key` is among `ids`, each found by itself through an index.
+
+    Asked for a list, PostgreSQL reads the tenant's whole table while its statistics are older
+    than the table's growth. `lock` takes the rows in the order of the ids.
+    """
+    query = select(*columns).where(*(column == value for column, value in equal.items()))
+    if connection.dialect.name != "postgresql":
+        document = canonical.dumps([one.hex for one in ids]).decode()
+        listed = func.json_each(bindparam(None, document)).table_valued("value")
+        among = type_coerce(key, Text).in_(select(listed.c.value))
+        return connection.execute(query.where(among))
+    array = bindparam(None, f"{{{','.join(map(str, sorted(ids)))}}}", Text)
+    wanted = func.unnest(cast(array, ARRAY(Uuid))).table_valued("one").render_derived()
+    query = query.where(key == wanted.c.one)
+    one = (query.with_for_update() if lock else query).lateral()
+    return connection.execute(select(one).select_from(wanted.join(one, true())))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:

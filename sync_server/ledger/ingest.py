@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -19,7 +18,7 @@ from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.sync.merge import Clash, merge
 from intact_core.sync.operations import Operation, Receipt, Verdict
-from sync_server.database.sets import insert_rows
+from sync_server.database.sets import insert_rows, rows_by_key
 from sync_server.ledger.conflicts import ConflictWriter
 from sync_server.ledger.feed import Put, append
 from sync_server.ledger.workspace import Workspace
@@ -129,12 +128,14 @@ def replace_n(receipt: Receipt, operation: Operation) -> Receipt:
 def _seen(connection: Connection, source: Source, links: Sequence[Link]) -> dict[UUID, Receipt]:
     """Operations that the server holds already under another place in a chain."""
     table = table_of(OpReceipt)
-    query = select(table.c.op_id, table.c.receipt).where(
-        table.c.tenant_id == source.tenant_id,
-        table.c.op_id.in_([one.operation.op_id for one in links]),
+    rows = rows_by_key(
+        connection,
+        (table.c.op_id, table.c.receipt),
+        {table.c.tenant_id: source.tenant_id},
+        table.c.op_id,
+        [one.operation.op_id for one in links],
     )
-    rows = connection.execute(query).all()
-    return {op_id: msgspec.json.decode(receipt, type=Receipt) for op_id, receipt in rows}
+    return {row.op_id: msgspec.json.decode(row.receipt, type=Receipt) for row in rows}
 
 
 def _decide_group(

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
 from intact_core import clock
 from intact_core.records.catalogue import ORDER, TypeSpec, spec_of
 from intact_core.sync.merge import Current
-from sync_server.database.sets import insert_rows, update_rows
+from sync_server.database.sets import insert_rows, rows_by_key, update_rows
 from sync_server.ledger.feed import Head, Put, Ref, load_heads
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import FeedChange
@@ -53,19 +53,21 @@ class Workspace:
                 self._rows[type_, id_] = None
         for type_ in sorted(wanted, key=ORDER.__getitem__):
             table = spec_of(type_).table
-            query = (
-                select(table)
-                .where(table.c.tenant_id == self._tenant_id, table.c.id.in_(wanted[type_]))
-                .order_by(table.c.id)
-                .with_for_update()
+            mine = {table.c.tenant_id: self._tenant_id}
+            found = rows_by_key(
+                self._connection, tuple(table.c), mine, table.c.id, wanted[type_], lock=True
             )
-            for values in self._connection.execute(query).mappings():
-                self._rows[type_, values["id"]] = self._row(type_, values)
+            for values in found:
+                row = self._row(type_, values)
+                self._rows[type_, row.id] = row
         pairs = [(type_, id_) for type_, ids in wanted.items() for id_ in ids]
         self._heads |= load_heads(self._connection, self._tenant_id, pairs)
 
-    def _row(self, type_: str, values: RowMapping) -> Row:
-        return Row(**values, body=spec_of(type_).wire(dict(values)))
+    def _row(self, type_: str, columns: Iterable[Any]) -> Row:
+        spec = spec_of(type_)
+        # By our names: SQLAlchemy's are a subclass of str, which JSON encoders refuse.
+        values = dict(zip(spec.fields, columns, strict=True))
+        return Row(**values, body=spec.wire(dict(values)))
 
     def row(self, ref: Ref) -> Row | None:
         """The record as it is now, staged changes included; tombstones too."""
@@ -185,7 +187,7 @@ class Workspace:
                 *(table.c[name] == value for name, value in equal.items()),
             )
             self._found[key] = [
-                self._row(type_, values) for values in self._connection.execute(query).mappings()
+                self._row(type_, values) for values in self._connection.execute(query)
             ]
         return self._found[key]
 

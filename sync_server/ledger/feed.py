@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -21,8 +22,7 @@ from sync_server.tables.base import table_of
 from sync_server.tables.ledger import FeedChange, RecordHead
 
 
-@dataclass(frozen=True)
-class Put:
+class Put(msgspec.Struct, frozen=True):
     """One record written: its wire body after, the wire values that changed, and by what."""
 
     spec: TypeSpec
@@ -34,9 +34,9 @@ class Put:
     device: str = ""
 
     @property
-    def groups(self) -> set[str]:
+    def groups(self) -> frozenset[str]:
         """The field groups that changed."""
-        return {self.spec.fields[name].group for name in self.patch}
+        return self.spec.groups_of(self.patch)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def load_heads(connection: Connection, tenant_id: UUID, refs: Iterable[Ref]) -> 
         mine = {_HEADS.c.tenant_id: tenant_id, _HEADS.c.type: type_}
         rows = rows_by_key(connection, _HEAD_COLUMNS, mine, _HEADS.c.id, ids, lock=True)
         for row in rows:
-            found[type_, row[0]] = Head(*row[1:])
+            id_, *values = tuple(row)
+            found[type_, id_] = Head(*values)
     return found
 
 

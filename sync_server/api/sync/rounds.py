@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from intact_core import clock
 from intact_core.errors import BadInput
@@ -18,7 +18,7 @@ from intact_core.sync.protocol import (
     Pull,
     Push,
 )
-from sync_server.api.sync.bodies import body_up_to
+from sync_server.api.sync.bodies import answer, body_up_to, streamed
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import device_caller
 from sync_server.database.engine import Database
@@ -55,8 +55,8 @@ def decode(body: bytes, kind: type[Message]) -> Message:
     return message
 
 
-def _json(message: object) -> Response:
-    return Response(msgspec.json.encode(message), media_type="application/json")
+def _json(request: Request, message: object) -> Response:
+    return answer(request, msgspec.json.encode(message), "application/json")
 
 
 @router.post("/hello")
@@ -71,7 +71,7 @@ def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
         at_device = hash_at(connection, tenant_id, device_id, message.last_n)
         if at_device is not None and at_device != message.chain_hash:
             raise ChainFork("This laptop's history differs from the one on the server.")
-        answer = HelloAnswer(
+        said = HelloAnswer(
             protocol=PROTOCOL_VERSION,
             epoch=epoch_of(connection),
             server_time=clock.now(),
@@ -82,7 +82,7 @@ def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
             chunk=CHUNK,
             lease=sign_lease(session, request.app.state.keys, tenant_id, device_id, caller.user_id),
         )
-    return _json(answer)
+    return _json(request, said)
 
 
 @router.post("/push")
@@ -94,14 +94,14 @@ def push(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     try:
         with database.write(tenant_id, caller.actor) as session:
             connection = session.connection()
-            answer = take_push(connection, tenant_id, device_id, caller.actor, message)
+            taken = take_push(connection, tenant_id, device_id, caller.actor, message)
     except ChainGap as gap:
         return JSONResponse({"expected": gap.expected, "detail": gap.sentence}, status_code=409)
-    return _json(answer)
+    return _json(request, taken)
 
 
 @router.post("/pull")
-def pull(request: Request, caller: DeviceCaller, body: RawBody) -> StreamingResponse:
+def pull(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Changes down, as lines; without the last one nothing is applied."""
     message = decode(body, Pull)
     tenant_id, _ = caller.device_keys
@@ -113,7 +113,7 @@ def pull(request: Request, caller: DeviceCaller, body: RawBody) -> StreamingResp
             scopes = scopes_of(connection, tenant_id, caller.user_id)
             yield from _blocks(lines(connection, tenant_id, scopes, message, epoch_of(connection)))
 
-    return StreamingResponse(produce(), media_type="application/x-ndjson")
+    return streamed(request, produce(), "application/x-ndjson")
 
 
 def _blocks(parts: Iterator[bytes], size: int = 1 << 16) -> Iterator[bytes]:

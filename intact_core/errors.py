@@ -61,6 +61,20 @@ class NotAllowed(IntactError):
     title = "You may not do this"
 
 
+class Revoked(NotAllowed):
+    """The office withdrew this laptop: it may hand in what it has, and nothing else."""
+
+    title = "This laptop was withdrawn"
+    code = "revoked"
+
+
+class UpgradeNeeded(IntactError):
+    """The application is too old to receive; what was made with it is still taken."""
+
+    title = "A newer version is needed"
+    code = "upgrade"
+
+
 class NotSignedIn(IntactError):
     """Nobody is signed in, or the session has ended."""
 

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
+from intact_core import clock
 from intact_core.errors import IntactError, Place
-from intact_core.sync.protocol import HelloAnswer
+from intact_core.sync.protocol import HelloAnswer, Successor
 from intact_desktop.features.audits.page import AuditsPage
 from intact_desktop.features.audits.queries import AuditRow
 from intact_desktop.features.conflicts.page import ConflictsPage
@@ -29,7 +31,8 @@ from intact_desktop.shell.main_window import MainWindow
 from intact_desktop.shell.navigation import NavChild, NavEntry
 from intact_desktop.shell.sync_driver import SyncDriver
 from intact_desktop.shell.workspace import Workspace, audit_of
-from intact_desktop.sync.engine import SyncEngine
+from intact_desktop.store.upgrade import set_aside
+from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gateway
 from intact_desktop.vault import device_key, keys, vault
@@ -127,7 +130,8 @@ class Application(QObject):
         bench = Workbench(opened, self.lanes)
         bench.files.sweep()
         gateway = self._around.connect(entered.account.server)
-        speak_as(gateway, entered.account, entered.unlocked)
+        account = replace(entered.account, device_id=str(entered.device_id))
+        speak_as(gateway, account, entered.unlocked)
         self.desk = Desk(
             bench,
             gateway,
@@ -150,17 +154,23 @@ class Application(QObject):
 
     def _engine(self, bench: Workbench, gateway: Gateway) -> SyncEngine:
         opened = bench.opened
-        book = LeaseBook(opened.profile, opened.unlocked.database_key)
+        key, folder = opened.unlocked.database_key, opened.profile.set_aside
+        book = LeaseBook(opened.profile, key)
 
         def keep_lease(answer: HelloAnswer) -> None:
             book.renew(read_signed(answer.lease), answer.server_time)
+
+        def renamed(given: Successor) -> None:
+            book.renew(read_signed(given.lease), clock.now())
+            account = replace(opened.account, device_id=str(given.device_id))
+            opened.profile.save("account", account)
 
         return SyncEngine(
             opened.engine,
             gateway,
             lambda content: device_key.sign(opened.unlocked.device_key, content),
             FileTransfer(opened.engine, gateway, bench.files),
-            keep_lease,
+            Around(keep_lease, lambda: set_aside(opened.engine, key, folder), renamed),
         )
 
     def _connect(self, desk: Desk) -> None:

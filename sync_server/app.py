@@ -18,6 +18,7 @@ from intact_core.errors import (
     NotSignedIn,
     RuleBroken,
     StorageFault,
+    UpgradeNeeded,
 )
 from sync_server.api.intact import authentication, certificates, devices, envelope, health
 from sync_server.api.sync import blobs, rounds, tokens
@@ -32,8 +33,9 @@ from sync_server.back_office import site
 from sync_server.blobs.store import BlobStore, WrongOffset
 from sync_server.database.engine import Database
 from sync_server.database.migrate import require_bound_by_policies, require_current
+from sync_server.ledger.chains import ChainFork
 from sync_server.ledger.feed import record_written
-from sync_server.ledger.rounds import ChainFork, begin_epoch, epoch_of
+from sync_server.ledger.rounds import begin_epoch, epoch_of
 from sync_server.settings import Settings
 
 LARGEST_BODY = 64 << 20
@@ -47,6 +49,7 @@ _STATUS: tuple[tuple[type[IntactError], int], ...] = (
     (RuleBroken, 409),
     (WrongOffset, 409),
     (ChainFork, 409),
+    (UpgradeNeeded, 426),
     (Damaged, 422),
     (TooManyRequests, 429),
     (StorageFault, 503),

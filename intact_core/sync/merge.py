@@ -1,7 +1,8 @@
 """The merge: what becomes of one operation, given the record as the server has it.
 
 Pure and deterministic. A field group conflicts when somebody else's accepted change to it has a
-rev above the operation's base_rev (sync protocol, "Merging").
+rev above the operation's base_rev (sync protocol, "Merging"), or when what stands is not what the
+person saw: revs of a server that was restored from a backup say nothing about what was seen.
 """
 
 from collections.abc import Mapping
@@ -120,9 +121,10 @@ def _never(operation: Operation, fields: list[FieldSpec], current: Current) -> s
     return ""
 
 
-def _changed_by_others(current: Current, group: str, base_rev: int, device: str) -> bool:
+def _by_others(current: Current, group: str, device: str) -> int:
+    """The rev at which somebody else changed the group last; 0 when it was this device."""
     rev, who = current.field_rev.get(group, (0, ""))
-    return rev > base_rev and who != device
+    return 0 if who == device else rev
 
 
 def _clash(operation: Operation, fields: list[FieldSpec], current: Current, device: str) -> str:
@@ -130,12 +132,18 @@ def _clash(operation: Operation, fields: list[FieldSpec], current: Current, devi
     if fields[0].merge is Merge.STATE:
         return "" if _legal(operation, fields[0], current) else "state"
     if group == DELETED_GROUP:
-        others = any(
-            _changed_by_others(current, name, operation.base_rev, device)
-            for name in current.field_rev
-        )
-        return "delete_edit" if others else ""
-    return "edit" if _changed_by_others(current, group, operation.base_rev, device) else ""
+        newest = max((_by_others(current, name, device) for name in current.field_rev), default=0)
+        # A rev that this server never gave: it was restored, so nobody knows what was seen.
+        return "delete_edit" if newest > operation.base_rev or _unknown(operation, current) else ""
+    rev = _by_others(current, group, device)
+    if rev > operation.base_rev:
+        return "edit"
+    seen = all(current.body.get(f.name) == operation.changes[f.name][0] for f in fields)
+    return "" if rev == 0 or seen else "edit"
+
+
+def _unknown(operation: Operation, current: Current) -> bool:
+    return operation.base_rev > current.rev
 
 
 def _legal(operation: Operation, spec: FieldSpec, current: Current) -> bool:
@@ -154,7 +162,8 @@ def _revive(
     gone = current.body.get("deleted_at") is not None
     if not gone or not (patch or clashes) or "deleted_at" in operation.changes:
         return
-    if _changed_by_others(current, DELETED_GROUP, operation.base_rev, device):
+    # Nobody edits a record that they see as deleted, whatever its rev.
+    if _by_others(current, DELETED_GROUP, device):
         deleted = {name: current.body.get(name) for name in ("deleted_at", "deleted_reason")}
         clashes.append(
             Clash(DELETED_GROUP, "delete_edit", dict.fromkeys(deleted), deleted, dict(patch))

@@ -8,8 +8,10 @@ import msgspec
 
 from intact_core.sync.operations import Receipt
 
-PROTOCOL_VERSION = 1
-"""Raised with every change of a message; the server also speaks the one before."""
+PROTOCOL_VERSION = 2
+"""Raised with every change of a message."""
+OLDEST_PROTOCOL = 2
+"""The server speaks the version before too, once there is one that was given to anybody."""
 BATCH = 500
 """Most operations in one push."""
 CHUNK = 1 << 20
@@ -25,7 +27,10 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True):
-    """The first message of a round. `last_n` is the last operation with a receipt."""
+    """The first message of a round. `last_n` is the last operation with a receipt.
+
+    A `last_n` beyond what the server holds tells it that it was restored from a backup.
+    """
 
     protocol: int
     app_version: str
@@ -37,14 +42,17 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class HelloAnswer(msgspec.Struct, frozen=True):
-    """What the server knows of the device; scopes are keys such as "audit:<uuid>"."""
+    """What the server knows of the device, and where each scope granted to it stands.
+
+    Scopes are keys such as "audit:<uuid>". A device that stands there too need not pull.
+    """
 
     protocol: int
     epoch: str
     server_time: Annotated[datetime, msgspec.Meta(tz=True)]
     last_n: int
     chain_hash: str
-    scopes: tuple[str, ...]
+    heads: tuple[Cursor, ...]
     batch: int
     chunk: int
     lease: dict[str, Any]
@@ -61,6 +69,27 @@ class Push(msgspec.Struct, frozen=True):
     prev_hash: str
     operations: list[msgspec.Raw]
     signature: str
+
+
+class Succession(msgspec.Struct, frozen=True):
+    """Asks for another name: this laptop was copied or restored, so its chain has a fork.
+
+    `chain` holds some of its operations' (n, hash), the newest first; the new device's chain goes
+    on behind the newest of them that the server has too.
+    """
+
+    protocol: int
+    device_id: UUID
+    chain: list[tuple[int, str]]
+
+
+class Successor(msgspec.Struct, frozen=True):
+    """The new name, and the last operation that both histories share."""
+
+    device_id: UUID
+    last_n: int
+    chain_hash: str
+    lease: dict[str, Any]
 
 
 class PushAnswer(msgspec.Struct, frozen=True):
@@ -80,10 +109,11 @@ class Pull(msgspec.Struct, frozen=True):
 
 
 class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="line"):
-    """First line of a pull: the epoch and all scopes of the cut."""
+    """First line of a pull: the epoch, all scopes of the cut, and those that come whole."""
 
     epoch: str
     scopes: list[str]
+    whole: list[str]
 
 
 class Change(msgspec.Struct, frozen=True, tag="change", tag_field="line"):

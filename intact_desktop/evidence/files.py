@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import io
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,6 +107,10 @@ class EvidenceFiles:
         """Remove a file with its pictures, once its receipt is there or it was downloaded."""
         for variant in Variant:
             self.path(audit_id, sha256, variant).unlink(missing_ok=True)
+
+    def remove_audit(self, audit_id: UUID) -> None:
+        """Remove all files of an audit that this laptop has nothing to do with any more."""
+        shutil.rmtree(self._folder / str(audit_id), ignore_errors=True)
 
     def sweep(self) -> None:
         """Remove what a crash left half-written; called before anything is captured."""

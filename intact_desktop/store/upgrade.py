@@ -24,10 +24,8 @@ def configuration(migrations: Path = MIGRATIONS) -> Config:
     return config
 
 
-def upgrade(
-    engine: Engine, key: bytes, set_aside: Path, migrations: Path = MIGRATIONS
-) -> Path | None:
-    """Run what is missing in one transaction; the path of the copy made before, if any.
+def upgrade(engine: Engine, key: bytes, folder: Path, migrations: Path = MIGRATIONS) -> Path | None:
+    """Run what is missing in one transaction; the path of the copy made in `folder` before, if any.
 
     Raises StorageFault, with the database as it was: made by a newer version, no room for the
     copy, or a step that failed.
@@ -37,7 +35,7 @@ def upgrade(
     _refuse_newer(scripts, revision)
     if revision == scripts.get_current_head():
         return None
-    copy = None if is_empty else _set_aside(engine, key, set_aside, revision)
+    copy = None if is_empty else _copy(engine, key, folder, revision or "unversioned")
     _migrate(engine, migrations, copy)
     return copy
 
@@ -59,8 +57,13 @@ def _refuse_newer(scripts: ScriptDirectory, revision: str | None) -> None:
         )
 
 
-def _set_aside(engine: Engine, key: bytes, folder: Path, revision: str | None) -> Path:
-    target = folder / f"intact-{clock.now():%Y%m%dT%H%M%S%fZ}-{revision or 'unversioned'}.db"
+def set_aside(engine: Engine, key: bytes, folder: Path) -> Path:
+    """A copy of the whole database as it is, under the same key."""
+    return _copy(engine, key, folder, "before-sync")
+
+
+def _copy(engine: Engine, key: bytes, folder: Path, why: str) -> Path:
+    target = folder / f"intact-{clock.now():%Y%m%dT%H%M%S%fZ}-{why}.db"
     copy_store(engine, key, target)
     return target
 

@@ -17,8 +17,9 @@ from intact_core.sync import digest
 from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_line
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chunks, table_of
+from intact_desktop.sync import leaving
+from intact_desktop.sync.leaving import Ref
 
-Ref = tuple[str, UUID]
 _BASE = table_of(BaseRow)
 _OUTBOX = table_of(Outbox)
 _CURSORS = table_of(SyncCursor)
@@ -32,6 +33,7 @@ class Cut:
 
     epoch: str
     scopes: list[str]
+    whole: list[str]
     changes: list[Change] = field(default_factory=list)
     cursors: list[Cursor] = field(default_factory=list)
 
@@ -50,7 +52,7 @@ def read_cut(lines: Iterable[bytes]) -> Cut:
     for line in lines:
         message = _decoded(line)
         if isinstance(message, Begin):
-            cut = Cut(message.epoch, message.scopes)
+            cut = Cut(message.epoch, message.scopes, message.whole)
         elif cut is None:
             break
         elif isinstance(message, Change):
@@ -90,6 +92,8 @@ class Prepared:
     applied: Applied
     bases: Mapping[Ref, _Base]
     touched: Mapping[Ref, None]
+    gone: Collection[Ref]
+    lost_scopes: Sequence[str]
     hidden: Sequence[Ref]
     writes: Sequence[Many]
     settled_n: int
@@ -107,13 +111,16 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
     known = _cursors(connection)
     bases = _load_bases(connection, {(one.type, one.id) for one in cut.changes})
     digests = {scope: cursor.digest for scope, cursor in known.items()}
+    gone = leaving.gone(connection, cut.whole, {(one.type, one.id) for one in cut.changes})
     _fold(cut, known, bases, digests)
-    for scope in {one.scope for one in cut.changes if one.kind == "enter"}:
-        digests[scope] = _recomputed(connection, scope, bases)
+    for scope in cut.whole:
+        came = (base.hash for base in bases.values() if base.scope == scope)
+        digests[scope] = digest.moved(digest.EMPTY, into=came)
     cursor_rows, mismatched = _cursor_rows(cut, known, digests)
     outcome = _outcome(connection, device)
-    touched = dict.fromkeys([*bases, *outcome])
-    rows, hidden = _derived(connection, touched, bases)
+    touched = dict.fromkeys([*bases, *gone, *outcome])
+    lost = [scope for scope in known if scope not in cut.scopes]
+    rows, hidden = _derived(connection, touched, bases, without=gone)
     dialect = connection.dialect
     writes = [
         upsert(dialect, _BASE, ("type", "id"), _base_rows(bases)),
@@ -124,11 +131,13 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
         Applied(len(cut.changes), mismatched),
         bases,
         touched,
+        gone,
+        [] if leaving.waits(connection, lost) else lost,
         hidden,
         writes,
         device.acknowledged_n,
         device.last_n,
-        is_empty=not (touched or cursor_rows),
+        is_empty=not (touched or cursor_rows or lost),
     )
 
 
@@ -149,9 +158,12 @@ def write(
         _hide(connection, TYPES[type_], id_)
     since = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(_OUTBOX.c.n > prepared.last_n)
     again = {(type_, id_) for type_, id_ in connection.execute(since)} & prepared.touched.keys()
-    rows, _ = _derived(connection, again, prepared.bases)
+    rows, _ = _derived(connection, again, prepared.bases, without=prepared.gone)
     for type_, values in rows.items():
         _upsert(connection, TYPES[type_], values).run(connection)
+    leaving.forget_records(connection, prepared.gone)
+    for scope in prepared.lost_scopes:
+        leaving.forget_scope(connection, scope)
     connection.execute(update(_DEVICE).values(settled_n=prepared.settled_n))
 
 
@@ -186,7 +198,8 @@ def _fold(
             _expect_next(one, seqs)
         ref = (one.type, one.id)
         before = bases.get(ref)
-        body = dict(one.patch) if before is None else before.body | one.patch
+        seen = before.body if before is not None and one.kind != "enter" else {}
+        body = {**seen, **one.patch}
         value = digest.row_hash(one.type, one.id, one.rev, body)
         bases[ref] = _Base(one.scope, one.rev, value, body)
         into.setdefault(one.scope, []).append(value)
@@ -208,13 +221,6 @@ def _expect_next(one: Change, seqs: dict[str, int]) -> None:
 
 def _base_rows(bases: Mapping[Ref, _Base]) -> list[dict[str, Any]]:
     return [{"type": ref[0], "id": ref[1], **vars(base)} for ref, base in bases.items()]
-
-
-def _recomputed(connection: Connection, scope: str, bases: Mapping[Ref, _Base]) -> str:
-    query = select(_BASE.c.type, _BASE.c.id, _BASE.c.hash).where(_BASE.c.scope == scope)
-    hashes = {(type_, id_): value for type_, id_, value in connection.execute(query)}
-    hashes |= {ref: base.hash for ref, base in bases.items() if base.scope == scope}
-    return digest.moved(digest.EMPTY, into=hashes.values())
 
 
 def _cursor_rows(
@@ -239,11 +245,16 @@ def _outcome(connection: Connection, device: Device) -> set[Ref]:
 
 
 def _derived(
-    connection: Connection, touched: Collection[Ref], loaded: Mapping[Ref, _Base]
+    connection: Connection,
+    touched: Collection[Ref],
+    loaded: Mapping[Ref, _Base],
+    *,
+    without: Collection[Ref],
 ) -> tuple[dict[str, list[dict[str, Any]]], list[Ref]]:
     """Working rows of the records named, parents first, and those that are none any more.
 
-    A row is its base with the pending operations on top, oldest first.
+    A row is its base with the pending operations on top, oldest first; those named in `without`
+    have no base any more.
     """
     if not touched:
         return {}, []
@@ -252,7 +263,7 @@ def _derived(
     rows: dict[str, list[dict[str, Any]]] = {}
     hidden: list[Ref] = []
     for ref in (ref for ref in touched if ref[0] in TYPES):
-        base = loaded.get(ref) or missing.get(ref)
+        base = None if ref in without else loaded.get(ref) or missing.get(ref)
         body = dict(base.body) if base else {}
         for changes in pending.get(ref, ()):
             body |= changes
@@ -294,9 +305,9 @@ def _changed_rows(
 
 
 def _hide(connection: Connection, spec: TypeSpec, id_: UUID) -> None:
-    """A record that the server did not take: out of the lists, still in the outbox."""
+    """A record that the server does not have: out of the lists; own work is in the outbox."""
     connection.execute(
         update(spec.table)
         .where(spec.table.c.id == id_)
-        .values(deleted_at=clock.now(), deleted_reason="not accepted by the server")
+        .values(deleted_at=clock.now(), deleted_reason="not on the server")
     )

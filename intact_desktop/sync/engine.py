@@ -9,10 +9,19 @@ from typing import Any
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.engine import Connection
 
-from intact_core import clock
-from intact_core.errors import IntactError, ServerFault
+from intact_core import clock, ids
+from intact_core.errors import IntactError, Revoked, ServerFault, UpgradeNeeded
 from intact_core.records.base import SCHEMA_VERSION
-from intact_core.sync.protocol import PROTOCOL_VERSION, Hello, HelloAnswer, Pull, PushAnswer
+from intact_core.sync.protocol import (
+    BATCH,
+    PROTOCOL_VERSION,
+    Hello,
+    HelloAnswer,
+    Pull,
+    PushAnswer,
+    Succession,
+    Successor,
+)
 from intact_desktop.store.engine import analyse, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, table_of
@@ -26,7 +35,7 @@ from intact_desktop.sync.applying import (
     read_cut,
     write,
 )
-from intact_desktop.sync.files import FileTransfer, Progress, note_wanted
+from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
 from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
 
 _DEVICE = table_of(Device)
@@ -38,6 +47,19 @@ _TRIES = 20
 _PAUSE_SECONDS = 0.05
 CLOCK_TOLERANCE = timedelta(minutes=5)
 KEPT_PROOF = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a round asks of the application around it.
+
+    `set_aside` copies the database before anything that the server does not have is hidden;
+    `renamed` keeps the new name of a laptop that was copied or restored.
+    """
+
+    keep_lease: Callable[[HelloAnswer], None]
+    set_aside: Callable[[], object]
+    renamed: Callable[[Successor], None]
 
 
 @dataclass(frozen=True)
@@ -69,13 +91,13 @@ class SyncEngine:
         gateway: Gateway,
         sign: Sign,
         transfer: FileTransfer,
-        on_lease: Callable[[HelloAnswer], None],
+        around: Around,
     ) -> None:
         self._engine = engine
         self._gateway = gateway
         self._sign = sign
         self._transfer = transfer
-        self._on_lease = on_lease
+        self._around = around
         self._progress: Progress = _silent
         self._acknowledged = 0
         self._sent = 0
@@ -84,11 +106,12 @@ class SyncEngine:
     def round(self, progress: Progress = _silent) -> Round:
         """One whole round; raises IntactError when it could not be finished.
 
-        Operations never wait for files: they are pushed and pulled first.
+        Operations never wait for files: they are pushed and pulled first. Revoked and
+        UpgradeNeeded are raised only after everything from here was handed in.
         """
         self._progress = progress
         try:
-            result = self._round()
+            result = self._round_or_deposit()
         except IntactError as error:
             self._log("failed", f"{error.title}: {error.sentence}")
             raise
@@ -96,15 +119,33 @@ class SyncEngine:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
 
+    def _round_or_deposit(self) -> Round:
+        try:
+            return self._round()
+        except (Revoked, UpgradeNeeded):
+            self._deposit()
+            raise
+
     def _round(self) -> Round:
         self._progress("Talking to the server", 0, 0)
-        answer = self._hello()
+        try:
+            answer = self._greet()
+        except Forked:
+            self._take_new_name()
+            answer = self._greet()
         end = self._push(answer)
         received = self._pull(answer)
         sent_files = self._transfer.send_all(self._progress)
         fetched = self._transfer.fetch_all(self._progress)
         proof = self._prove(end)
         return Round(self._sent, received, sent_files, fetched, self._offset, proof)
+
+    def _greet(self) -> HelloAnswer:
+        answer = self._hello()
+        self._same_history(answer.last_n, answer.chain_hash)
+        if answer.last_n < self._acknowledged:
+            self._send_again(answer.last_n)
+        return answer
 
     def _hello(self) -> HelloAnswer:
         with reading(self._engine).connect() as connection:
@@ -121,7 +162,7 @@ class SyncEngine:
             wall_time=clock.now(),
         )
         answer = self._gateway.hello(message)
-        self._on_lease(answer)
+        self._around.keep_lease(answer)
         self._note_offset(answer)
         return answer
 
@@ -133,9 +174,47 @@ class SyncEngine:
             if known is None or abs(known - offset) > 1:
                 connection.execute(update(_DEVICE).values(clock_offset_seconds=offset))
 
+    def _send_again(self, last_n: int) -> None:
+        """The server was restored from a backup: what it lost is sent from the archive."""
+        lost = self._acknowledged - last_n
+        with self._engine.begin() as connection:
+            outgoing.expect_again(connection, last_n)
+            words = f"The server was restored from a backup: {lost} changes are sent again"
+            _append_log(connection, "restored", words)
+        self._acknowledged = last_n
+
+    def _take_new_name(self) -> None:
+        with reading(self._engine).connect() as connection:
+            chain = outgoing.milestones(connection)
+        asked = Succession(PROTOCOL_VERSION, ids.new_id(), chain)
+        given = self._gateway.succeed(asked)
+        with self._engine.begin() as connection:
+            outgoing.expect_again(connection, given.last_n)
+            connection.execute(update(_DEVICE).values(id=given.device_id))
+            words = "This laptop was copied or restored: it goes on under a name of its own"
+            _append_log(connection, "renamed", words)
+        self._gateway.rename(given.device_id)
+        self._around.renamed(given)
+
+    def _deposit(self) -> None:
+        """Hand in what is not on the server yet, where nothing else is allowed any more."""
+        with reading(self._engine).connect() as connection:
+            after = this_device(connection).acknowledged_n
+        while batch := self._batch(after, BATCH):
+            self._progress("Handing in operations", batch.first_n - 1, self._last_n())
+            try:
+                got = self._gateway.deposit(batch.body(self._sign(batch.last_hash.encode())))
+            except Gap as gap:
+                _expect(gap.expected != after + 1)
+                after = gap.expected - 1
+                continue
+            _expect(got.last_n > after)
+            self._keep(got)
+            after = got.last_n
+        self._transfer.send_all(self._progress)
+
     def _push(self, answer: HelloAnswer) -> tuple[int, str]:
         self._sent = 0
-        self._same_history(answer.last_n, answer.chain_hash)
         # Operations whose receipt was lost are sent again: the server answers with the same.
         after, chain_hash = min(answer.last_n, self._acknowledged), answer.chain_hash
         while batch := self._batch(after, answer.batch):
@@ -157,7 +236,7 @@ class SyncEngine:
             if outgoing.hash_at(connection, after) != chain_hash:
                 raise Forked(
                     "The server knows other changes of this laptop than those stored here. Nothing "
-                    "was sent or removed. Ask the office to enrol this laptop again."
+                    "was sent or removed."
                 )
 
     def _batch(self, after: int, most: int) -> outgoing.Batch | None:
@@ -173,6 +252,8 @@ class SyncEngine:
             outgoing.keep_receipts(connection, got.receipts)
 
     def _pull(self, answer: HelloAnswer) -> int:
+        if self._stands_there(answer):
+            return 0
         received = 0
         for _ in range(_MOST_PULLS):
             self._progress("Receiving changes", received, 0)
@@ -190,11 +271,23 @@ class SyncEngine:
             "safe here and on the server. Please send a support bundle."
         )
 
+    def _stands_there(self, answer: HelloAnswer) -> bool:
+        """Whether a pull could bring nothing: nothing was sent, and all scopes stand the same."""
+        with reading(self._engine).connect() as connection:
+            device, known = this_device(connection), cursors(connection)
+        settled = device.settled_n == device.acknowledged_n and device.epoch == answer.epoch
+        return settled and not self._sent and set(known) == set(answer.heads)
+
     def _apply(self, cut: Cut, epoch: str, known_epoch: str) -> Applied:
         with reading(self._engine).connect() as connection:
             prepared = prepare(connection, cut)
+        if prepared.gone:
+            self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:
             self._write(prepared, epoch)
+            for scope in prepared.lost_scopes:
+                self._transfer.forget(scope)
+                self._log("left", f"You do not work on this any more, so it was removed: {scope}")
             if prepared.applied.rows >= _MANY_ROWS:
                 analyse(self._engine)
         return prepared.applied
@@ -211,7 +304,7 @@ class SyncEngine:
             try:
                 with self._engine.begin() as connection:
                     write(connection, prepared, give_way)
-                    connection.execute(update(_DEVICE).values(epoch=epoch))
+                    note_epoch(connection, epoch)
                     note_wanted(connection)
                 return
             except _Later:

@@ -13,10 +13,11 @@ from intact_core.records.conclusions import AuditReport
 from intact_core.sync.protocol import CHUNK, BlobOffer
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store.engine import reading
-from intact_desktop.store.tables import Blob, table_of
+from intact_desktop.store.tables import Blob, Device, table_of
 from intact_desktop.sync.gateway import Gateway
 
 _BLOBS = table_of(Blob)
+_DEVICE = table_of(Device)
 Progress = Callable[[str, int, int], None]
 
 
@@ -60,6 +61,14 @@ def note_wanted(connection: Connection) -> None:
             connection.execute(insert(_BLOBS), rows)
 
 
+def note_epoch(connection: Connection, epoch: str) -> None:
+    """Another history of the server: it is asked again for every file whether it has it."""
+    other = select(_DEVICE.c.epoch).scalar_subquery() != epoch
+    held = _BLOBS.c.state.in_(("sent", "here"))
+    connection.execute(update(_BLOBS).where(other, held).values(state="pending"))
+    connection.execute(update(_DEVICE).values(epoch=epoch))
+
+
 class FileTransfer:
     """Moves files between this laptop and the server; every step can be broken off."""
 
@@ -90,6 +99,12 @@ class FileTransfer:
             self._set(sha256, audit_id, state="here")
             fetched += 1
         return fetched
+
+    def forget(self, scope: str) -> None:
+        """Remove the files of an audit that is this person's no more."""
+        kind, _, id_ = scope.partition(":")
+        if kind == "audit":
+            self._files.remove_audit(UUID(id_))
 
     def _in_state(self, state: str) -> list[tuple[str, UUID, int]]:
         query = (

@@ -5,7 +5,7 @@ import gzip
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypedDict, TypeVar
 from uuid import UUID
 
@@ -20,7 +20,9 @@ from intact_core.errors import (
     NotFound,
     NotSignedIn,
     Offline,
+    Revoked,
     ServerFault,
+    UpgradeNeeded,
 )
 from intact_core.sync.protocol import (
     BlobOffer,
@@ -29,6 +31,8 @@ from intact_core.sync.protocol import (
     HelloAnswer,
     Pull,
     PushAnswer,
+    Succession,
+    Successor,
 )
 
 T = TypeVar("T")
@@ -84,6 +88,11 @@ class Gateway:
         """Speak as this enrolled laptop; `sign` makes DER signatures (ECDSA P-256, SHA-256)."""
         self._identity, self._sign, self._token = identity, sign, ""
 
+    def rename(self, device_id: UUID) -> None:
+        """Speak under another name with the same key."""
+        if self._identity is not None:
+            self._identity, self._token = replace(self._identity, device_id=device_id), ""
+
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
@@ -110,10 +119,16 @@ class Gateway:
         return self._call("/sync/v1/hello", msgspec.json.encode(message), HelloAnswer)
 
     def push(self, body: bytes) -> PushAnswer:
-        """Operations up; `body` is an encoded Push, packed on its way."""
-        packed = gzip.compress(body, _QUICK, mtime=0)
-        headers = _JSON | {"content-encoding": "gzip"}
-        return self._decode(self._as_device("POST", "/sync/v1/push", packed, headers), PushAnswer)
+        """Operations up; `body` is an encoded Push."""
+        return self._packed("/sync/v1/push", body, PushAnswer)
+
+    def deposit(self, body: bytes) -> PushAnswer:
+        """Operations up where nothing else is allowed any more; all are set aside there."""
+        return self._packed("/sync/v1/deposit", body, PushAnswer)
+
+    def succeed(self, message: Succession) -> Successor:
+        """Ask for another name, when this laptop was copied or restored."""
+        return self._call("/sync/v1/successor", msgspec.json.encode(message), Successor)
 
     @contextmanager
     def pull(self, message: Pull) -> Iterator[Iterator[bytes]]:
@@ -158,6 +173,11 @@ class Gateway:
 
     def _call(self, path: str, content: bytes, kind: type[T]) -> T:
         return self._decode(self._as_device("POST", path, content, _JSON), kind)
+
+    def _packed(self, path: str, content: bytes, kind: type[T]) -> T:
+        packed = gzip.compress(content, _QUICK, mtime=0)
+        headers = _JSON | {"content-encoding": "gzip"}
+        return self._decode(self._as_device("POST", path, packed, headers), kind)
 
     def _as_device(
         self, method: str, path: str, content: bytes, headers: dict[str, str]
@@ -208,9 +228,8 @@ class Gateway:
         sentence = next((str(one) for one in words if one), response.reason_phrase)
         if code == httpx.codes.CONFLICT and isinstance(problem.get("expected"), int):
             raise Gap(problem["expected"])
-        if code == httpx.codes.CONFLICT and problem.get("code") == "fork":
-            raise Forked(sentence)
-        raise _BY_STATUS.get(code, BadInput)(sentence)
+        named = _BY_CODE.get(str(problem.get("code")))
+        raise (named or _BY_STATUS.get(code, BadInput))(sentence)
 
 
 def _assertion(identity: Identity, nonce: str, sign: Sign) -> str:
@@ -245,6 +264,11 @@ class _Access(msgspec.Struct):
     access_token: str
 
 
+_BY_CODE: dict[str, type[IntactError]] = {
+    "fork": Forked,
+    Revoked.code: Revoked,
+    UpgradeNeeded.code: UpgradeNeeded,
+}
 _BY_STATUS: dict[int, type[IntactError]] = {
     401: NotSignedIn,
     403: NotAllowed,

@@ -104,6 +104,20 @@ def keep_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
         connection.execute(update(_DEVICE).where(later).values(acknowledged_n=last))
 
 
+def expect_again(connection: Connection, last_n: int) -> None:
+    """The server holds this laptop's operations up to `last_n` only: those after it wait again."""
+    for column in (_DEVICE.c.acknowledged_n, _DEVICE.c.settled_n):
+        connection.execute(update(_DEVICE).where(column > last_n).values({column: last_n}))
+
+
+def milestones(connection: Connection) -> list[tuple[int, str]]:
+    """(n, hash) of operations further and further back, newest first: somewhere they agree."""
+    last_n = connection.scalar(select(_DEVICE.c.last_n)) or 0
+    places = [last_n, *(last_n - (1 << power) for power in range(last_n.bit_length()))]
+    found = ((n, hash_at(connection, n)) for n in dict.fromkeys(places) if n > 0)
+    return [(n, value) for n, value in found if value is not None]
+
+
 def waiting(connection: Connection) -> Waiting:
     """What the status bar says is waiting."""
     last_n, acknowledged_n = connection.execute(

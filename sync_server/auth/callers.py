@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intact_core.errors import NotAllowed, NotSignedIn
+from intact_core.errors import NotAllowed, NotSignedIn, Revoked
 from intact_core.records.people import Role, Tenant, User, UserRole
 from intact_core.rules.kernel import Actor
 from sync_server.database.engine import Database
@@ -29,6 +29,7 @@ class Caller:
     last_name: str
     client_id: UUID | None = None
     device_id: UUID | None = None
+    may_only_deposit: bool = False
 
     @property
     def name(self) -> str:
@@ -67,21 +68,31 @@ class Caller:
 
 
 def caller_of(database: Database, account: Account, device_id: UUID | None = None) -> Caller:
-    """The caller behind an account; raises NotSignedIn where tenant, user or device ended."""
+    """The caller behind an account; raises NotSignedIn where tenant or user ended.
+
+    A device that was revoked, or whose person left, may still hand in what it has.
+    """
     if account.home_tenant_id is None:
         return Caller(account.email, account.user_id, None, frozenset({PLATFORM}), "", "")
     with database.read(account.home_tenant_id) as session:
-        caller = _of_tenant(session, account, account.home_tenant_id)
-        return caller if device_id is None else _on_device(session, caller, device_id)
+        user = _user(session, account, account.home_tenant_id)
+        if device_id is None and not user.is_active:
+            raise NotSignedIn("This account is not active. Ask an administrator of your tenant.")
+        caller = _of_tenant(session, account, user)
+        return caller if device_id is None else _on_device(session, caller, user, device_id)
 
 
-def _of_tenant(session: Session, account: Account, tenant_id: UUID) -> Caller:
+def _user(session: Session, account: Account, tenant_id: UUID) -> User:
     tenant = session.get(Tenant, (tenant_id, tenant_id))
     if tenant is None or tenant.deleted_at is not None or tenant.status == "suspended":
         raise NotSignedIn("This organisation's access is suspended. Nothing was lost.")
     user = session.get(User, (tenant_id, account.user_id))
-    if user is None or user.deleted_at is not None or not user.is_active:
+    if user is None or user.deleted_at is not None:
         raise NotSignedIn("This account is not active. Ask an administrator of your tenant.")
+    return user
+
+
+def _of_tenant(session: Session, account: Account, user: User) -> Caller:
     held = (
         select(Role.code)
         .join(UserRole, (UserRole.role_id == Role.id) & (UserRole.tenant_id == Role.tenant_id))
@@ -92,7 +103,7 @@ def _of_tenant(session: Session, account: Account, tenant_id: UUID) -> Caller:
     return Caller(
         email=account.email,
         user_id=user.id,
-        tenant_id=tenant_id,
+        tenant_id=user.tenant_id,
         roles=roles,
         first_name=user.first_name or "",
         last_name=user.last_name or "",
@@ -100,11 +111,20 @@ def _of_tenant(session: Session, account: Account, tenant_id: UUID) -> Caller:
     )
 
 
-def _on_device(session: Session, caller: Caller, device_id: UUID) -> Caller:
+def _on_device(session: Session, caller: Caller, user: User, device_id: UUID) -> Caller:
     device = session.get(Device, (caller.tenant, device_id))
-    if device is None or device.user_id != caller.user_id or device.revoked_at is not None:
+    if device is None or device.user_id != caller.user_id:
         raise NotSignedIn(
-            "This laptop's access was withdrawn. Nothing on it was lost. "
+            "This laptop is not enrolled any more. Nothing on it was lost. "
             "Ask an administrator of your tenant."
         )
-    return replace(caller, device_id=device_id)
+    withdrawn = device.revoked_at is not None or not user.is_active
+    return replace(caller, device_id=device_id, may_only_deposit=withdrawn)
+
+
+def withdrawn() -> Revoked:
+    """What a laptop is told whose access ended."""
+    return Revoked(
+        "The office withdrew this laptop's access. What was not sent yet is handed in to the "
+        "office; nothing is lost."
+    )

@@ -99,9 +99,9 @@ def read(token: str) -> Assertion:
 
 
 def check(assertion: Assertion, device: Device | None, audiences: set[str]) -> Device:
-    """The device, proved by its signature; raises NotSignedIn."""
-    if device is None or device.revoked_at is not None or assertion.audience not in audiences:
-        raise refused("unknown or revoked device, or for another server")
+    """The device, proved by its signature, revoked or not; raises NotSignedIn."""
+    if device is None or assertion.audience not in audiences:
+        raise refused("unknown device, or for another server")
     certificate = x509.load_pem_x509_certificate(device.certificate.encode())
     public = certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     try:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from intact_core.errors import NotAllowed, NotSignedIn
 from sync_server.auth import sessions
-from sync_server.auth.callers import Caller, caller_of
+from sync_server.auth.callers import Caller, caller_of, withdrawn
 from sync_server.auth.device_assertion import Nonces
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
@@ -63,7 +63,10 @@ def token_of(request: Request) -> str:
 def any_caller(request: Request) -> Caller:
     """Whoever the bearer token stands for, person or laptop."""
     row, account = _living(request)
-    return caller_of(database_of(request), account, row.device_id)
+    caller = caller_of(database_of(request), account, row.device_id)
+    if caller.may_only_deposit:
+        raise withdrawn()
+    return caller
 
 
 def bearer_caller(request: Request) -> Caller:
@@ -75,7 +78,15 @@ def bearer_caller(request: Request) -> Caller:
 
 
 def device_caller(request: Request) -> Caller:
-    """The person and the laptop that a laptop's access token stands for."""
+    """The person and the laptop of a laptop's access token; raises Revoked."""
+    caller = depositing_caller(request)
+    if caller.may_only_deposit:
+        raise withdrawn()
+    return caller
+
+
+def depositing_caller(request: Request) -> Caller:
+    """The same, also where the laptop may only hand in what it has."""
     row, account = _living(request)
     if row.device_id is None:
         raise NotAllowed("This is for enrolled laptops alone.")

@@ -24,21 +24,31 @@ def lines(
     """The lines of a pull (newline-delimited JSON: begin, changes, end).
 
     The connection stays on one cut (REPEATABLE READ, or SQLite's snapshot). A scope that the
-    device does not have, or has from another epoch, comes as its current rows.
+    device does not have, or has from a history that is not this one, comes whole, as its rows.
     """
-    known = {one.scope: one for one in pull.cursors} if pull.epoch == epoch else {}
-    heads = _heads(connection, tenant_id, scopes)
-    yield msgspec.json.encode(Begin(epoch, list(scopes))) + b"\n"
+    known = {one.scope: one for one in pull.cursors}
+    heads = heads_of(connection, tenant_id, scopes)
+    same = pull.epoch == epoch
+    whole = [scope for scope in scopes if not _goes_on(known.get(scope), heads[scope], same)]
+    yield msgspec.json.encode(Begin(epoch, list(scopes), whole)) + b"\n"
     for scope in scopes:
-        head, cursor = heads[scope], known.get(scope)
-        if cursor is None or cursor.seq > head.seq or cursor.seq == 0:
-            yield from _snapshot(connection, tenant_id, head)
-        elif cursor.seq < head.seq:
-            yield from _changes(connection, tenant_id, scope, cursor.seq)
+        if scope in whole:
+            yield from _snapshot(connection, tenant_id, heads[scope])
+        elif known[scope].seq < heads[scope].seq:
+            yield from _changes(connection, tenant_id, scope, known[scope].seq)
     yield msgspec.json.encode(End([heads[scope] for scope in scopes])) + b"\n"
 
 
-def _heads(connection: Connection, tenant_id: UUID, scopes: Sequence[str]) -> Mapping[str, Cursor]:
+def _goes_on(cursor: Cursor | None, head: Cursor, same_epoch: bool) -> bool:
+    if cursor is None or cursor.seq == 0:
+        return False
+    return cursor.seq <= head.seq if same_epoch else cursor == head
+
+
+def heads_of(
+    connection: Connection, tenant_id: UUID, scopes: Sequence[str]
+) -> Mapping[str, Cursor]:
+    """Where each scope stands, in the order given."""
     query = select(_SCOPES.c.scope, _SCOPES.c.seq, _SCOPES.c.digest).where(
         _SCOPES.c.tenant_id == tenant_id, _SCOPES.c.scope.in_(scopes)
     )

@@ -36,6 +36,7 @@ _SENTENCES = {
     "group": "Another part of the same change was not accepted.",
     "storage": "The database refused this change.",
     "form": "A value has the wrong form.",
+    "deposited": "It came from a laptop that may not change anything any more. The office has it.",
 }
 
 
@@ -89,14 +90,21 @@ def ingest(connection: Connection, source: Source, links: Sequence[Link]) -> lis
         return receipts
 
 
+def set_aside(
+    connection: Connection, source: Source, links: Sequence[Link], reason: str
+) -> list[Receipt]:
+    """Keep operations without letting them change anything: each is quarantined."""
+    receipts = [_quarantined(one.operation, reason) for one in links]
+    _store(connection, source, links, receipts)
+    return receipts
+
+
 def _take_alone(connection: Connection, source: Source, links: Sequence[Link]) -> list[Receipt]:
     try:
         with connection.begin_nested():
             return _take(connection, source, links)
     except (IntegrityError, DataError):
-        receipts = [_quarantined(one.operation, "storage") for one in links]
-        _store(connection, source, links, receipts)
-        return receipts
+        return set_aside(connection, source, links, "storage")
 
 
 def _take(connection: Connection, source: Source, links: Sequence[Link]) -> list[Receipt]:

@@ -1,8 +1,7 @@
-"""A round of sync with one device: where its chain stands, taking in, giving out."""
+"""A round of sync with one device: where both stand, taking in, setting aside."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from uuid import UUID
 
@@ -12,87 +11,86 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select, update
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from intact_core import clock, ids
-from intact_core.errors import BadInput, IntactError, NotAllowed
+from intact_core.errors import BadInput, NotAllowed
 from intact_core.rules.kernel import Actor
-from intact_core.sync.operations import GENESIS, Operation, Receipt
-from intact_core.sync.protocol import Push, PushAnswer
-from sync_server.ledger.ingest import Link, Source, ingest
+from intact_core.sync.operations import Operation, Receipt
+from intact_core.sync.protocol import (
+    BATCH,
+    CHUNK,
+    PROTOCOL_VERSION,
+    Hello,
+    HelloAnswer,
+    Push,
+    PushAnswer,
+)
+from sync_server.ledger.chains import (
+    ChainFork,
+    ChainGap,
+    chain_end,
+    device_row,
+    hash_at,
+    stored,
+)
+from sync_server.ledger.giving import heads_of
+from sync_server.ledger.ingest import Link, Source, ingest, set_aside
 from sync_server.ledger.scopes import scopes_of
 from sync_server.tables.base import table_of
-from sync_server.tables.ledger import Device, OpReceipt, ServerEpoch
+from sync_server.tables.ledger import Device, ServerEpoch
 
 _DEVICES = table_of(Device)
-_RECEIPTS = table_of(OpReceipt)
-
-
-class ChainGap(IntactError):
-    """Operations are missing before these: the device sends from `expected` on."""
-
-    title = "Operations are missing"
-
-    def __init__(self, expected: int) -> None:
-        super().__init__(f"The server expects operation {expected} next.")
-        self.expected = expected
-
-
-class ChainFork(IntactError):
-    """Two histories for the same n: a copied or restored laptop."""
-
-    title = "Two histories of one laptop"
-    code = "fork"
-
-
-@dataclass(frozen=True)
-class ChainEnd:
-    """The last operation that the server holds of a device."""
-
-    last_n: int
-    chain_hash: str
 
 
 def epoch_of(connection: Connection) -> str:
-    """The epoch of this server's history; begun when there is none."""
+    """The epoch of this server's history; empty when none was begun."""
     table = table_of(ServerEpoch)
     found = connection.scalar(select(table.c.epoch).order_by(table.c.since.desc()).limit(1))
     return found or ""
 
 
-def begin_epoch(connection: Connection) -> str:
-    """A new epoch: at the first start, and after a backup was restored."""
+def begin_epoch(connection: Connection, after: str = "") -> str:
+    """A new epoch: at the first start, and when a laptop knows more than a restored server.
+
+    Nothing happens when the present epoch is not `after` any more: somebody was faster.
+    """
+    present = epoch_of(connection)
+    if present != after:
+        return present
     epoch = str(ids.new_id())
     connection.execute(table_of(ServerEpoch).insert().values(epoch=epoch, since=clock.now()))
     return epoch
 
 
-def _device(
-    connection: Connection, tenant_id: UUID, device_id: UUID, *, lock: bool
-) -> Row[tuple[object, ...]]:
-    query = select(_DEVICES).where(_DEVICES.c.tenant_id == tenant_id, _DEVICES.c.id == device_id)
-    found = connection.execute(query.with_for_update() if lock else query).first()
-    if found is None or found.revoked_at is not None:
-        raise NotAllowed("This laptop is not enrolled any more. Ask the office to enrol it again.")
-    return found
+def greet(
+    connection: Connection, tenant_id: UUID, device_id: UUID, user_id: UUID, hello: Hello
+) -> HelloAnswer:
+    """Where both sides stand; the lease is for the caller to add.
 
-
-def chain_end(connection: Connection, tenant_id: UUID, device_id: UUID) -> ChainEnd:
-    """Where the device's chain ends on the server; raises NotAllowed when it was revoked."""
-    found = _device(connection, tenant_id, device_id, lock=False)
-    return ChainEnd(found.last_n, found.chain_hash)
-
-
-def hash_at(connection: Connection, tenant_id: UUID, device_id: UUID, n: int) -> str | None:
-    """The chain's hash after operation n, or None when the server has no such operation."""
-    if n == 0:
-        return GENESIS
-    query = select(_RECEIPTS.c.hash).where(
-        _RECEIPTS.c.tenant_id == tenant_id,
-        _RECEIPTS.c.device_id == device_id,
-        _RECEIPTS.c.n == n,
+    Raises ChainFork when the device's history differs from the stored one, NotAllowed.
+    """
+    end = chain_end(connection, tenant_id, device_id)
+    known = hash_at(connection, tenant_id, device_id, hello.last_n)
+    if known is not None and known != hello.chain_hash:
+        raise ChainFork
+    scopes = scopes_of(connection, tenant_id, user_id)
+    return HelloAnswer(
+        protocol=PROTOCOL_VERSION,
+        epoch=epoch_of(connection),
+        server_time=clock.now(),
+        last_n=end.last_n,
+        chain_hash=end.chain_hash,
+        heads=tuple(heads_of(connection, tenant_id, scopes).values()),
+        batch=BATCH,
+        chunk=CHUNK,
+        lease={},
     )
-    return connection.scalar(query)
+
+
+def was_restored(hello: Hello, answer: HelloAnswer) -> bool:
+    """Whether the device has receipts that this server, in the same epoch, never gave."""
+    return hello.last_n > answer.last_n and hello.epoch == answer.epoch
 
 
 def take_push(
@@ -103,28 +101,50 @@ def take_push(
     Raises ChainGap when operations are missing before these, ChainFork when the device's history
     differs from the stored one, BadInput for a body that is none. One transaction, the caller's.
     """
-    device = _device(connection, tenant_id, device_id, lock=True)
+    scopes = scopes_of(connection, tenant_id, _user_of(connection, tenant_id, device_id))
+    source = Source(tenant_id, device_id, actor, frozenset(scopes))
+    return _take(connection, source, push, "")
+
+
+def take_deposit(
+    connection: Connection, tenant_id: UUID, device_id: UUID, actor: Actor, push: Push
+) -> PushAnswer:
+    """Keep what a device may not bring in itself: all of it is quarantined, none refused.
+
+    For a device that was revoked, or whose application is too old. Raises as `take_push`.
+    """
+    source = Source(tenant_id, device_id, actor, frozenset())
+    return _take(connection, source, push, "deposited")
+
+
+def _user_of(connection: Connection, tenant_id: UUID, device_id: UUID) -> UUID:
+    user_id: UUID = device_row(connection, tenant_id, device_id).user_id
+    return user_id
+
+
+def _take(connection: Connection, source: Source, push: Push, aside: str) -> PushAnswer:
+    tenant_id, device_id = source.tenant_id, source.device_id
+    device = device_row(connection, tenant_id, device_id, lock=True)
     links = _links(push)
     _check_signature(device.certificate, links[-1].hash, push.signature)
     first, last_n = links[0].operation.n, device.last_n
     if first > last_n + 1:
         raise ChainGap(last_n + 1)
     if hash_at(connection, tenant_id, device_id, first - 1) != push.prev_hash:
-        raise ChainFork("This laptop's history differs from the one on the server.")
+        raise ChainFork
     known = [one for one in links if one.operation.n <= last_n]
     new = links[len(known) :]
     receipts = _known(connection, tenant_id, device_id, known)
-    if new:
-        scopes = frozenset(scopes_of(connection, tenant_id, device.user_id))
-        receipts += ingest(connection, Source(tenant_id, device_id, actor, scopes), new)
-        last_n = new[-1].operation.n
-        connection.execute(
-            update(_DEVICES)
-            .where(_DEVICES.c.tenant_id == tenant_id, _DEVICES.c.id == device_id)
-            .values(last_n=last_n, chain_hash=new[-1].hash, seen_at=clock.now())
-        )
-    chain_hash = new[-1].hash if new else device.chain_hash
-    return PushAnswer(receipts, last_n, chain_hash)
+    if new and aside:
+        receipts += set_aside(connection, source, new, aside)
+    elif new:
+        receipts += ingest(connection, source, new)
+    if not new:
+        return PushAnswer(receipts, last_n, device.chain_hash)
+    end = {"last_n": new[-1].operation.n, "chain_hash": new[-1].hash}
+    mine = (_DEVICES.c.tenant_id == tenant_id) & (_DEVICES.c.id == device_id)
+    connection.execute(update(_DEVICES).where(mine).values(**end, seen_at=clock.now()))
+    return PushAnswer(receipts, new[-1].operation.n, new[-1].hash)
 
 
 def _links(push: Push) -> list[Link]:
@@ -159,16 +179,8 @@ def _known(
 ) -> list[Receipt]:
     if not links:
         return []
-    query = (
-        select(_RECEIPTS.c.hash, _RECEIPTS.c.receipt)
-        .where(
-            _RECEIPTS.c.tenant_id == tenant_id,
-            _RECEIPTS.c.device_id == device_id,
-            _RECEIPTS.c.n.between(links[0].operation.n, links[-1].operation.n),
-        )
-        .order_by(_RECEIPTS.c.n)
-    )
-    stored = connection.execute(query).all()
-    if [row.hash for row in stored] != [one.hash for one in links]:
-        raise ChainFork("This laptop's history differs from the one on the server.")
-    return [msgspec.json.decode(row.receipt, type=Receipt) for row in stored]
+    first, last = links[0].operation.n, links[-1].operation.n
+    rows = stored(connection, tenant_id, device_id, first, last)
+    if [row.hash for row in rows] != [one.hash for one in links]:
+        raise ChainFork
+    return [msgspec.json.decode(row.receipt, type=Receipt) for row in rows]

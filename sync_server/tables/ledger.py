@@ -91,7 +91,11 @@ class OpReceipt(ServerRow):
 
 
 class Device(ServerRow):
-    """A laptop: its key, its place in the chain, whether it was revoked."""
+    """A laptop: its key, its place in the chain, whether it was revoked.
+
+    A copied or restored laptop goes on as another device: its chain is its parent's up to
+    `parent_n`, and its own from there.
+    """
 
     __tablename__ = "device"
 
@@ -105,6 +109,8 @@ class Device(ServerRow):
     enrolled_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    parent_id: Mapped[UUID | None]
+    parent_n: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class AuditLog(ServerRow):

@@ -20,8 +20,8 @@ from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store
 from intact_desktop.store.tables import Device
-from intact_desktop.store.upgrade import upgrade
-from intact_desktop.sync.engine import SyncEngine
+from intact_desktop.store.upgrade import set_aside, upgrade
+from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key
@@ -121,5 +121,8 @@ def enrol(server: Server, folder: Path, email: str) -> Laptop:
     gateway.use_device(Identity(device_id, tenant_id, given["audience"]), sign)
     files = EvidenceFiles(folder / "evidence", KEY)
     transfer = FileTransfer(engine, gateway, files)
-    sync = SyncEngine(engine, gateway, sign, transfer, lambda _: None)
+    around = Around(
+        lambda _: None, lambda: set_aside(engine, KEY, folder / "set-aside"), lambda _: None
+    )
+    sync = SyncEngine(engine, gateway, sign, transfer, around)
     return Laptop(engine, journal.sessions(engine), sync, tenant_id)

@@ -1,6 +1,7 @@
 """Laptops: enrolled by a proved key, signed in without trusting their clock, revoked at once."""
 
 import base64
+import hashlib
 import json
 from datetime import timedelta
 
@@ -10,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
 
-from intact_core import canonical, clock
-from intact_core.sync.operations import GENESIS
+from intact_core import canonical, clock, ids
+from intact_core.sync.operations import GENESIS, link
 from intact_core.sync.protocol import PROTOCOL_VERSION
 from sync_server.services.demo import PASSWORD
 from tests.server.conftest import Laptop, Server, signing_request
@@ -92,8 +93,8 @@ def test_an_assertion_opens_the_sync_and_nothing_else(server: Server) -> None:
     client = Laptop(server, LEAD).connect()
     answer = client.post("/sync/v1/hello", json=hello())
     assert answer.status_code == 200, answer.text
-    scopes = answer.json()["scopes"]
-    assert sum(scope.startswith("audit:") for scope in scopes) == 2
+    heads = answer.json()["heads"]
+    assert sum(head["scope"].startswith("audit:") for head in heads) == 2
     assert client.get("/api/v1/auth/me").status_code == 403
 
 
@@ -167,8 +168,52 @@ def test_a_revoked_laptop_is_refused_at_once(server: Server) -> None:
     assert office.post(path, {"password": "wrong"}).status_code == 401
     assert client.post("/sync/v1/hello", content=json.dumps(hello())).status_code == 200
     assert "refused from now on" in office.done(path, {"password": PASSWORD})
-    assert client.post("/sync/v1/hello", content=json.dumps(hello())).status_code == 401
-    assert laptop.ask_token(laptop.assertion(laptop.nonce())).status_code == 401
+    for path, body in (("hello", hello()), ("pull", {}), ("push", {}), ("successor", {})):
+        answer = client.post(f"/sync/v1/{path}", content=json.dumps(body))
+        assert (answer.status_code, answer.json()["code"]) == (403, "revoked"), path
+    assert client.get(f"/sync/v1/blobs/{'0' * 64}").json()["code"] == "revoked"
+
+
+def test_a_revoked_laptop_may_still_hand_in_what_it_has(server: Server) -> None:
+    laptop = Laptop(server, LEAD)
+    path = f"/devices/{laptop.enrolment['device_id']}/revoke"
+    server.person("cbadmin@demo.example").done(path, {"password": PASSWORD})
+    client = laptop.connect()
+    operation = {
+        "n": 1,
+        "op_id": str(ids.new_id()),
+        "txn_id": str(ids.new_id()),
+        "type": "audit_checklists",
+        "id": str(ids.new_id()),
+        "kind": "create",
+        "base_rev": 0,
+        "changes": {"requirement": [None, "last words"]},
+        "wall_time": "2026-03-02T09:00:00Z",
+    }
+    raw = canonical.dumps(operation)
+    signature = laptop.key.sign(link(GENESIS, raw).encode(), ec.ECDSA(hashes.SHA256()))
+    push = {
+        "protocol": 1,
+        "prev_hash": GENESIS,
+        "signature": signature.hex(),
+        "operations": [operation],
+    }
+    for _ in range(2):
+        answer = client.post("/sync/v1/deposit", content=canonical.dumps(push))
+        assert answer.status_code == 200, answer.text
+        [receipt] = answer.json()["receipts"]
+        assert (receipt["verdict"], receipt["reason"]) == ("quarantined", "deposited")
+    offer = {"sha256": hashlib.sha256(b"photo").hexdigest(), "size": 5}
+    assert client.post("/sync/v1/blobs", content=json.dumps(offer)).json()["offset"] == 0
+
+
+def test_an_application_that_is_too_old_is_told_so_and_may_hand_in(server: Server) -> None:
+    client = Laptop(server, LEAD).connect()
+    answer = client.post("/sync/v1/hello", content=json.dumps(hello(protocol=0)))
+    assert (answer.status_code, answer.json()["code"]) == (426, "upgrade")
+    answer = client.post("/sync/v1/hello", content=json.dumps(hello(protocol=99)))
+    assert answer.status_code == 400
+    assert "newer version" in answer.json()["sentence"]
 
 
 def test_only_the_office_revokes(server: Server) -> None:

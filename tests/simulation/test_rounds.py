@@ -13,14 +13,11 @@ from intact_core.records.checklist import AuditChecklist
 from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import NonConformity
 from intact_core.sync.operations import GENESIS, link
-from intact_desktop.store import journal
-from intact_desktop.store.engine import open_store
 from intact_desktop.store.tables import BaseRow, Device, Outbox
-from intact_desktop.sync.engine import SyncEngine
-from intact_desktop.sync.gateway import Forked
 from sync_server.tables.ledger import FeedChange, OpReceipt
 from tests.fixtures.postgres import DatabaseUrls
-from tests.simulation.world import KEY, Laptop, LoseNth, Office, enrol, make_office
+from tests.simulation.wire import LoseNth
+from tests.simulation.world import Laptop, Office, enrol, make_office
 
 
 @pytest.fixture
@@ -275,23 +272,3 @@ def test_a_forged_chain_is_refused(office: Office, lead: Laptop) -> None:
         connection.execute(update(Outbox).values(raw=func.replace(Outbox.raw, "minor", "major")))
     with pytest.raises(NotAllowed):
         lead.round()
-
-
-def test_a_copied_laptop_is_noticed(office: Office, lead: Laptop, tmp_path: Path) -> None:
-    lead.round()
-    rate(lead, office, 0, rating="minor")
-    with lead.engine.connect() as connection:
-        raw = connection.connection.dbapi_connection
-        raw.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
-    lead.round()
-    copy = open_store(tmp_path / "copy.db", KEY)
-    twin = SyncEngine(copy, lead.gateway, lead.sync._sign, lead.sync._transfer, lambda _: None)
-    with journal.sessions(copy).begin() as session:
-        item = session.get(AuditChecklist, (office.tenant_id, office.items[1]))
-        assert item is not None
-        item.rating = "major"
-    twin.round()
-    rate(lead, office, 2, rating="major")
-    with pytest.raises(Forked):
-        lead.round()
-    copy.dispose()

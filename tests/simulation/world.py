@@ -1,12 +1,9 @@
-"""Server and laptops in one process: real databases, real engine, real ledger, no network.
-
-The wire between them can lose what a network loses.
-"""
+"""Server and laptops in one process: real databases, real engine, real ledger, no network."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +17,7 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from intact_core import clock, ids
-from intact_core.errors import NotFound, Offline
+from intact_core.errors import NotFound, Revoked
 from intact_core.records.audits import (
     AuditDocumentation,
     AuditSchedule,
@@ -34,9 +31,6 @@ from intact_core.records.standards import Standard
 from intact_core.rules.kernel import Actor
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import (
-    BATCH,
-    CHUNK,
-    PROTOCOL_VERSION,
     BlobOffer,
     BlobState,
     Hello,
@@ -44,59 +38,35 @@ from intact_core.sync.protocol import (
     Pull,
     Push,
     PushAnswer,
+    Succession,
+    Successor,
 )
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store
 from intact_desktop.store.tables import Device as LocalDevice
-from intact_desktop.store.upgrade import upgrade
-from intact_desktop.sync.engine import SyncEngine
+from intact_desktop.store.upgrade import set_aside, upgrade
+from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Forked, Gap
 from sync_server.database.engine import Database
 from sync_server.database.migrate import migrate
 from sync_server.ledger import giving
+from sync_server.ledger.chains import ChainFork, ChainGap, succeed
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import (
-    ChainFork,
-    ChainGap,
     begin_epoch,
-    chain_end,
     epoch_of,
-    hash_at,
+    greet,
+    take_deposit,
     take_push,
+    was_restored,
 )
 from sync_server.ledger.scopes import scopes_of
 from sync_server.tables.ledger import Device
+from tests.simulation.wire import Wire
 
 KEY = bytes(range(32))
-
-
-class Wire:
-    """What happens to messages: by default nothing. Tests replace the two functions."""
-
-    def __init__(self) -> None:
-        self.up: Callable[[str], None] = lambda _: None
-        self.down: Callable[[str], None] = lambda _: None
-        self.cut_pull_at: int | None = None
-
-    def carry(self, name: str, call: Callable[[], object]) -> object:
-        self.up(name)
-        answer = call()
-        self.down(name)
-        return answer
-
-
-class LoseNth:
-    """Loses the message number `n` (from 1) and lets all others pass."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def __call__(self, name: str) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise Offline(f"{name} was lost")
 
 
 @dataclass
@@ -196,6 +166,7 @@ class DirectGateway:
         self.wire = Wire()
         self.device_id = device_id
         self.actor = Actor(user_id, frozenset(roles), device_id=device_id)
+        self.may_only_deposit = False
 
     def hello(self, message: Hello) -> HelloAnswer:
         return self._carried("hello", lambda: self._hello(message))
@@ -208,33 +179,53 @@ class DirectGateway:
         return self.wire.carry(name, encoded)
 
     def _hello(self, message: Hello) -> HelloAnswer:
-        office = self.office
+        try:
+            answer = self._greeted(message)
+            if was_restored(message, answer):
+                with self.office.write() as session:
+                    begin_epoch(session.connection(), after=message.epoch)
+                answer = self._greeted(message)
+        except ChainFork as fork:
+            raise Forked(fork.sentence) from fork
+        return answer
+
+    def _greeted(self, message: Hello) -> HelloAnswer:
+        if self.may_only_deposit:
+            raise Revoked("withdrawn")
+        office, user_id = self.office, self.actor.user_id
         with office.read() as session:
             connection = session.connection()
-            end = chain_end(connection, office.tenant_id, self.device_id)
-            known = hash_at(connection, office.tenant_id, self.device_id, message.last_n)
-            if known is not None and known != message.chain_hash:
-                raise Forked("another history")
-            return HelloAnswer(
-                protocol=PROTOCOL_VERSION,
-                epoch=epoch_of(connection),
-                server_time=clock.now(),
-                last_n=end.last_n,
-                chain_hash=end.chain_hash,
-                scopes=tuple(scopes_of(connection, office.tenant_id, self.actor.user_id)),
-                batch=BATCH,
-                chunk=CHUNK,
-                lease={},
+            return greet(connection, office.tenant_id, self.device_id, user_id, message)
+
+    def rename(self, device_id: UUID) -> None:
+        self.device_id = device_id
+        self.actor = replace(self.actor, device_id=device_id)
+
+    def succeed(self, message: Succession) -> Successor:
+        return self._carried("succeed", lambda: self._succeed(message))
+
+    def _succeed(self, message: Succession) -> Successor:
+        with self.office.write(self.actor) as session:
+            start = succeed(
+                session.connection(),
+                self.office.tenant_id,
+                self.device_id,
+                message.device_id,
+                message.chain,
             )
+        return Successor(message.device_id, start.last_n, start.chain_hash, {})
 
     def push(self, body: bytes) -> PushAnswer:
-        return self._carried("push", lambda: self._push(body))
+        return self._carried("push", lambda: self._push(body, take_push))
 
-    def _push(self, body: bytes) -> PushAnswer:
+    def deposit(self, body: bytes) -> PushAnswer:
+        return self._carried("deposit", lambda: self._push(body, take_deposit))
+
+    def _push(self, body: bytes, take: Callable[..., PushAnswer]) -> PushAnswer:
         message = msgspec.json.decode(body, type=Push)
         try:
             with self.office.write(self.actor) as session:
-                return take_push(
+                return take(
                     session.connection(),
                     self.office.tenant_id,
                     self.device_id,
@@ -292,8 +283,13 @@ class Laptop:
     sessions: sessionmaker[Session]
     sync: SyncEngine
     gateway: DirectGateway
-    device_id: UUID
+    files: EvidenceFiles
     user_id: UUID
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def device_id(self) -> UUID:
+        return self.gateway.device_id
 
     def round(self) -> object:
         return self.sync.round()
@@ -372,5 +368,20 @@ def reopen(
     def sign(content: bytes) -> bytes:
         return key.sign(content, ec.ECDSA(hashes.SHA256()))
 
-    sync = SyncEngine(engine, gateway, sign, FileTransfer(engine, gateway, files), lambda _: None)
-    return Laptop(engine, journal.sessions(engine), sync, gateway, device_id, user_id)
+    transfer = FileTransfer(engine, gateway, files)
+    around = Around(
+        lambda _: None, lambda: set_aside(engine, KEY, folder / "set-aside"), lambda _: None
+    )
+    sync = SyncEngine(engine, gateway, sign, transfer, around)
+    return Laptop(engine, journal.sessions(engine), sync, gateway, files, user_id, key)
+
+
+def twin_of(laptop: Laptop, folder: Path) -> Laptop:
+    """A copy of the laptop's database, as a restored backup or a cloned disk would be."""
+    folder.mkdir(parents=True)
+    with laptop.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        raw.execute("VACUUM INTO ?", (str(folder / "intact.db"),))
+    gateway = laptop.gateway
+    [role] = gateway.actor.roles
+    return reopen(gateway.office, folder, laptop.device_id, laptop.user_id, role, laptop.key)

@@ -15,12 +15,13 @@ from intact_core.errors import BadInput, Damaged
 from intact_core.sync.protocol import BlobOffer, BlobState
 from sync_server.api.sync.bodies import body_up_to
 from sync_server.auth.callers import Caller
-from sync_server.auth.permissions import database_of, device_caller, keys_of
+from sync_server.auth.permissions import database_of, depositing_caller, device_caller, keys_of
 from sync_server.blobs.store import BlobStore
 from sync_server.services import blobs
 
 router = APIRouter(prefix="/sync/v1/blobs", tags=["sync"])
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
+Depositor = Annotated[Caller, Depends(depositing_caller)]
 LARGEST_PIECE = 8 << 20
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
@@ -33,7 +34,7 @@ def store_of(request: Request) -> BlobStore:
 
 
 @router.post("")
-def offer(request: Request, caller: DeviceCaller, body: Raw) -> Response:
+def offer(request: Request, caller: Depositor, body: Raw) -> Response:
     """Announces a file (BlobOffer); answers BlobState: from where to send, or the receipt."""
     try:
         wanted = msgspec.json.decode(body, type=BlobOffer)
@@ -47,7 +48,7 @@ def offer(request: Request, caller: DeviceCaller, body: Raw) -> Response:
 
 
 @router.get("/{sha256}/state")
-def state(request: Request, caller: DeviceCaller, sha256: str) -> Response:
+def state(request: Request, caller: Depositor, sha256: str) -> Response:
     """How far a file is (BlobState)."""
     with database_of(request).read(caller.tenant) as session:
         return _answer(blobs.announced(session, store_of(request), caller, sha256))
@@ -56,7 +57,7 @@ def state(request: Request, caller: DeviceCaller, sha256: str) -> Response:
 @router.patch("/{sha256}")
 def append(
     request: Request,
-    caller: DeviceCaller,
+    caller: Depositor,
     sha256: str,
     body: Raw,
     upload_offset: Annotated[int, Header()],
@@ -80,7 +81,7 @@ def append(
 
 
 @router.head("/{sha256}")
-def head(request: Request, caller: DeviceCaller, sha256: str) -> Response:
+def head(request: Request, caller: Depositor, sha256: str) -> Response:
     """The offset as a header (tus 1.0)."""
     with database_of(request).read(caller.tenant) as session:
         known = blobs.announced(session, store_of(request), caller, sha256)

@@ -5,16 +5,16 @@ from typing import Any
 from fastapi.responses import JSONResponse
 
 from intact_core.errors import IntactError, RuleBroken
-from sync_server.ledger.rounds import ChainFork
 
 
 def failure(status: int, error: IntactError) -> JSONResponse:
-    """`{title, sentence}`, with `code` and `clause` of a broken rule, `offset` of an upload."""
+    """`{title, sentence}`, `code` where a laptop acts on it, `offset` of an upload."""
     body: dict[str, Any] = {"title": error.title, "sentence": error.sentence}
+    code = getattr(error, "code", None)
+    if code is not None:
+        body["code"] = code
     if isinstance(error, RuleBroken):
-        body |= {"code": error.code, "clause": error.clause}
-    if isinstance(error, ChainFork):
-        body["code"] = error.code
+        body["clause"] = error.clause
     headers = {}
     offset = getattr(error, "offset", None)
     if offset is not None:

@@ -1,35 +1,37 @@
-"""hello, push and pull: decode, hand to the ledger, encode."""
+"""hello, push, pull and what a fork or a withdrawn laptop needs: decode, ledger, encode."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
 
-from intact_core import clock
-from intact_core.errors import BadInput
+from intact_core.errors import BadInput, UpgradeNeeded
 from intact_core.sync.protocol import (
-    BATCH,
-    CHUNK,
+    OLDEST_PROTOCOL,
     PROTOCOL_VERSION,
     Hello,
     HelloAnswer,
     Pull,
     Push,
+    PushAnswer,
+    Succession,
+    Successor,
 )
 from sync_server.api.sync.bodies import answer, body_up_to, streamed
 from sync_server.auth.callers import Caller
-from sync_server.auth.permissions import device_caller
-from sync_server.database.engine import Database
+from sync_server.auth.permissions import database_of, depositing_caller, device_caller, keys_of
+from sync_server.ledger.chains import ChainGap, succeed
 from sync_server.ledger.giving import lines
 from sync_server.ledger.rounds import (
-    ChainFork,
-    ChainGap,
-    chain_end,
+    begin_epoch,
     epoch_of,
-    hash_at,
+    greet,
+    take_deposit,
     take_push,
+    was_restored,
 )
 from sync_server.ledger.scopes import scopes_of
 from sync_server.services.leases import sign_lease
@@ -37,22 +39,36 @@ from sync_server.services.leases import sign_lease
 router = APIRouter(prefix="/sync/v1", tags=["sync"])
 Message = TypeVar("Message")
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
+Depositor = Annotated[Caller, Depends(depositing_caller)]
 LARGEST_MESSAGE = 64 << 20
 RawBody = Annotated[bytes, Depends(body_up_to(LARGEST_MESSAGE))]
 
 
+class _Versioned(msgspec.Struct):
+    protocol: int
+
+
 def decode(body: bytes, kind: type[Message]) -> Message:
-    """A message of the protocol; raises BadInput for anything else."""
+    """A message of the protocol; raises BadInput for anything else, UpgradeNeeded."""
+    version = _decoded(body, _Versioned).protocol
+    if version < OLDEST_PROTOCOL:
+        raise UpgradeNeeded(
+            "This version of the application is too old to receive from the server. What it made "
+            "is taken all the same. Install the newer version, then sync again."
+        )
+    if version > PROTOCOL_VERSION:
+        raise BadInput(
+            f"This server speaks sync protocol {PROTOCOL_VERSION}, the laptop speaks {version}. "
+            "The server has to be brought to the newer version."
+        )
+    return _decoded(body, kind)
+
+
+def _decoded(body: bytes, kind: type[Message]) -> Message:
     try:
-        message = msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
         raise BadInput("This is not a message of the sync protocol.", details=str(error)) from error
-    version = getattr(message, "protocol", PROTOCOL_VERSION)
-    if version not in (PROTOCOL_VERSION, PROTOCOL_VERSION - 1):
-        raise BadInput(
-            f"This server speaks sync protocol {PROTOCOL_VERSION}, the laptop speaks {version}."
-        )
-    return message
 
 
 def _json(request: Request, message: object) -> Response:
@@ -62,42 +78,68 @@ def _json(request: Request, message: object) -> Response:
 @router.post("/hello")
 def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Where both sides stand."""
-    message = decode(body, Hello)
-    database: Database = request.app.state.database
+    message, database = decode(body, Hello), database_of(request)
+    greeted = _greeted(request, caller, message)
+    if was_restored(message, greeted):
+        with database.write(None) as session:
+            begin_epoch(session.connection(), after=message.epoch)
+        greeted = _greeted(request, caller, message)
+    return _json(request, greeted)
+
+
+def _greeted(request: Request, caller: Caller, message: Hello) -> HelloAnswer:
     tenant_id, device_id = caller.device_keys
-    with database.read(tenant_id) as session:
-        connection = session.connection()
-        end = chain_end(connection, tenant_id, device_id)
-        at_device = hash_at(connection, tenant_id, device_id, message.last_n)
-        if at_device is not None and at_device != message.chain_hash:
-            raise ChainFork("This laptop's history differs from the one on the server.")
-        said = HelloAnswer(
-            protocol=PROTOCOL_VERSION,
-            epoch=epoch_of(connection),
-            server_time=clock.now(),
-            last_n=end.last_n,
-            chain_hash=end.chain_hash,
-            scopes=tuple(scopes_of(connection, tenant_id, caller.user_id)),
-            batch=BATCH,
-            chunk=CHUNK,
-            lease=sign_lease(session, request.app.state.keys, tenant_id, device_id, caller.user_id),
-        )
-    return _json(request, said)
+    with database_of(request).read(tenant_id) as session:
+        greeted = greet(session.connection(), tenant_id, device_id, caller.user_id, message)
+        lease = sign_lease(session, keys_of(request), tenant_id, device_id, caller.user_id)
+    return msgspec.structs.replace(greeted, lease=lease)
 
 
 @router.post("/push")
 def push(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Operations up, receipts down."""
     message = decode(body, Push)
-    database: Database = request.app.state.database
     tenant_id, device_id = caller.device_keys
+
+    def take(session: Session) -> PushAnswer:
+        return take_push(session.connection(), tenant_id, device_id, caller.actor, message)
+
+    return _taken(request, caller, take)
+
+
+@router.post("/deposit")
+def deposit(request: Request, caller: Depositor, body: RawBody) -> Response:
+    """Operations of a withdrawn laptop, or of an old version: kept, each set aside."""
+    message = _decoded(body, Push)
+    tenant_id, device_id = caller.device_keys
+
+    def take(session: Session) -> PushAnswer:
+        return take_deposit(session.connection(), tenant_id, device_id, caller.actor, message)
+
+    return _taken(request, caller, take)
+
+
+def _taken(request: Request, caller: Caller, take: Callable[[Session], PushAnswer]) -> Response:
     try:
-        with database.write(tenant_id, caller.actor) as session:
-            connection = session.connection()
-            taken = take_push(connection, tenant_id, device_id, caller.actor, message)
+        with database_of(request).write(caller.tenant, caller.actor) as session:
+            taken = take(session)
     except ChainGap as gap:
         return JSONResponse({"expected": gap.expected, "detail": gap.sentence}, status_code=409)
     return _json(request, taken)
+
+
+@router.post("/successor")
+def successor(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
+    """Another name for a laptop that was copied or restored."""
+    message = decode(body, Succession)
+    tenant_id, device_id = caller.device_keys
+    with database_of(request).write(tenant_id, caller.actor) as session:
+        start = succeed(
+            session.connection(), tenant_id, device_id, message.device_id, message.chain
+        )
+        keys = keys_of(request)
+        lease = sign_lease(session, keys, tenant_id, message.device_id, caller.user_id)
+    return _json(request, Successor(message.device_id, start.last_n, start.chain_hash, lease))
 
 
 @router.post("/pull")
@@ -105,7 +147,7 @@ def pull(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Changes down, as lines; without the last one nothing is applied."""
     message = decode(body, Pull)
     tenant_id, _ = caller.device_keys
-    database: Database = request.app.state.database
+    database = database_of(request)
 
     def produce() -> Iterator[bytes]:
         with database.read(tenant_id) as session:

@@ -62,6 +62,23 @@ def test_a_field_changed_by_somebody_else_clashes_and_stays() -> None:
     )
 
 
+def test_a_value_that_the_person_never_saw_is_not_replaced_whatever_its_rev() -> None:
+    # A restored server counts again: its rev 3 is not the rev 3 that this person saw.
+    op = operation("audit_checklists", {"rating": ("compliant", "minor")}, base_rev=7)
+    merged = merge(op, ITEM, current({"rating": "major"}, rev=3, rating=(3, OTHER)), ME)
+    assert (merged.verdict, merged.patch) == ("conflict", {})
+    op = operation("audit_checklists", {"rating": ("major", "minor")}, base_rev=7)
+    merged = merge(op, ITEM, current({"rating": "major"}, rev=3, rating=(3, OTHER)), ME)
+    assert merged.verdict == "applied"
+
+
+def test_a_second_edit_over_an_unsent_one_does_not_replace_what_came_between() -> None:
+    """The pull raised the base, but the person still saw their own first value."""
+    op = operation("audit_checklists", {"rating": ("minor", "observation")}, base_rev=5)
+    merged = merge(op, ITEM, current({"rating": "major"}, rev=5, rating=(5, OTHER)), ME)
+    assert merged.verdict == "conflict"
+
+
 def test_own_earlier_operations_never_clash() -> None:
     op = operation("audit_checklists", {"rating": ("minor", "major")})
     merged = merge(op, ITEM, current({"rating": "minor"}, rating=(2, ME)), ME)

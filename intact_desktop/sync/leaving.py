@@ -1,0 +1,53 @@
+"""What leaves this laptop: records that the server does not have, scopes of somebody else now."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.engine import Connection
+
+from intact_core.records.catalogue import TYPES
+from intact_desktop.store.tables import BaseRow, Blob, SyncCursor, chunks, table_of
+
+Ref = tuple[str, UUID]
+_BASE = table_of(BaseRow)
+_BLOBS = table_of(Blob)
+_CURSORS = table_of(SyncCursor)
+
+
+def gone(connection: Connection, whole: Sequence[str], came: Collection[Ref]) -> set[Ref]:
+    """Records of scopes that came whole which were not among what came."""
+    query = select(_BASE.c.type, _BASE.c.id).where(_BASE.c.scope.in_(whole))
+    return {(type_, id_) for type_, id_ in connection.execute(query)} - set(came)
+
+
+def forget_records(connection: Connection, refs: Collection[Ref]) -> None:
+    """Their base rows; the records themselves are hidden, not removed."""
+    for type_ in {type_ for type_, _ in refs}:
+        for part in chunks([id_ for kind, id_ in refs if kind == type_]):
+            connection.execute(delete(_BASE).where(_BASE.c.type == type_, _BASE.c.id.in_(part)))
+
+
+def waits(connection: Connection, scopes: Sequence[str]) -> bool:
+    """Whether files of one of the audits are still to be sent: all stay until they are."""
+    audits = [UUID(scope.partition(":")[2]) for scope in scopes if scope.startswith("audit:")]
+    mine = _BLOBS.c.audit_id.in_(audits) & (_BLOBS.c.state == "pending")
+    return connection.scalar(select(_BLOBS.c.size).where(mine).limit(1)) is not None
+
+
+def forget_scope(connection: Connection, scope: str) -> None:
+    """Remove a scope that is this person's no more; joins the caller's transaction.
+
+    Its operations are on the server, each with its receipt, and stay in the outbox here.
+    """
+    kind, _, id_ = scope.partition(":")
+    for spec in TYPES.values():
+        column = spec.table.c[spec.scope.column]
+        if spec.scope.kind == kind:
+            connection.execute(delete(spec.table).where(column == UUID(id_)))
+        elif not spec.scope.kind:
+            connection.execute(delete(spec.table).where(column == scope))
+    connection.execute(delete(_BASE).where(_BASE.c.scope == scope))
+    connection.execute(delete(_CURSORS).where(_CURSORS.c.scope == scope))
+    if kind == "audit":
+        connection.execute(delete(_BLOBS).where(_BLOBS.c.audit_id == UUID(id_)))

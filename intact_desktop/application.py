@@ -9,9 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from intact_core import clock
-from intact_core.errors import Place
-from intact_core.sync.protocol import HelloAnswer, Successor
+from intact_core.errors import IntactError, Place, Revoked
 from intact_desktop.entrance import Behind, Entrance
 from intact_desktop.features.audits.queries import AuditRow
 from intact_desktop.features.sign_in.actions import Connect, Door, Entered, speak_as
@@ -25,14 +23,11 @@ from intact_desktop.shell.desk import Desk
 from intact_desktop.shell.idle import IdleWatch
 from intact_desktop.shell.navigation import NavChild, NavEntry
 from intact_desktop.shell.workspace import audit_of
-from intact_desktop.store.upgrade import set_aside
-from intact_desktop.sync.engine import Around, SyncEngine
-from intact_desktop.sync.files import FileTransfer
+from intact_desktop.sync.assembly import sync_of
 from intact_desktop.sync.gateway import Gateway
-from intact_desktop.vault import device_key, keys
+from intact_desktop.vault import keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore, system_secrets
 from intact_desktop.vault.keys import Kdf
-from intact_desktop.vault.lease import LeaseBook, read_signed
 
 _LOG = logging.getLogger("intact")
 IDLE_SECONDS = 300.0
@@ -100,6 +95,15 @@ class Application(QObject):
         """End all work in an order that loses none."""
         self._entrance.close()
 
+    def _leave_if_withdrawn(self, error: IntactError) -> None:
+        """The office withdrew this laptop and has all of its work: keys and data are destroyed."""
+        if not isinstance(error, Revoked):
+            return
+        self._drop()
+        vault.destroy(self._profile, self._around.secrets)
+        self._entrance.show_door(error)
+        self.locked.emit()
+
     def _enter(self, entered: Entered) -> None:
         opened = Opened(
             self._profile,
@@ -117,7 +121,8 @@ class Application(QObject):
         account = replace(entered.account, device_id=str(entered.device_id))
         speak_as(gateway, account, entered.unlocked)
         self._gateway = gateway
-        self.desk = Desk(bench, self._engine(bench, gateway), self._around.camera)
+        sync = sync_of(self._profile, account, entered.unlocked, entered.engine, gateway)
+        self.desk = Desk(bench, sync, self._around.camera)
         self._connect(self.desk)
         self._entrance.leave_door()
         self._begin(self.desk)
@@ -137,27 +142,6 @@ class Application(QObject):
         desk.audits.ready.connect(lambda: QTimer.singleShot(_PAINT_MILLISECONDS, go_on), _ONCE)
         self.window.open("audits")
 
-    def _engine(self, bench: Workbench, gateway: Gateway) -> SyncEngine:
-        opened = bench.opened
-        key, folder = opened.unlocked.database_key, opened.profile.set_aside
-        book = LeaseBook(opened.profile, key)
-
-        def keep_lease(answer: HelloAnswer) -> None:
-            book.renew(read_signed(answer.lease), answer.server_time)
-
-        def renamed(given: Successor) -> None:
-            book.renew(read_signed(given.lease), clock.now())
-            account = replace(opened.account, device_id=str(given.device_id))
-            opened.profile.save("account", account)
-
-        return SyncEngine(
-            opened.engine,
-            gateway,
-            lambda content: device_key.sign(opened.unlocked.device_key, content),
-            FileTransfer(opened.engine, gateway, bench.files),
-            Around(keep_lease, lambda: set_aside(opened.engine, key, folder), renamed),
-        )
-
     def _connect(self, desk: Desk) -> None:
         bench, driver, status = desk.bench, desk.driver, self.window.status
         bench.said.connect(self.window.banner.say)
@@ -166,6 +150,7 @@ class Application(QObject):
         driver.started.connect(lambda task: status.progress.follow(task, self.tr("Syncing")))
         for signal in (driver.ended, driver.failed):
             signal.connect(lambda _: status.progress.finish())
+        driver.failed.connect(self._leave_if_withdrawn)
         desk.audits.opened.connect(self.open_audit)
         desk.audits.listed.connect(self._list_audits)
         desk.counted.connect(lambda place, n: self.window.set_badge(place, _badge(n)))

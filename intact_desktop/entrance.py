@@ -66,14 +66,16 @@ class Entrance(QObject):
         # The same lane that opens the profile: one comes after the other.
         self.lanes.network.run(work, self._take_over, partial(self._not_loaded, load))
 
-    def show_door(self) -> None:
-        """Cover the window with the page that lets in."""
+    def show_door(self, why: IntactError | None = None) -> None:
+        """Cover the window with the page that lets in, saying why when it is not by choice."""
         if outline.exists(self.profile):
             self.door = UnlockPage(self._ways, self.lanes)
         else:
             self.door = EnrolPage(self._ways, self.lanes, self._server)
         self.door.entered.connect(self.entered)
         self.window.cover(self.door)
+        if why is not None:
+            self.door.doorway.refuse(why)
 
     def leave_door(self) -> None:
         """Uncover the window."""

@@ -27,16 +27,16 @@ class PocketSecrets:
     """A keyring of one laptop, in memory: the demo touches nobody's real one."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self.kept: dict[str, bytes] = {}
 
     def read(self, vault_id: str) -> bytes | None:
-        return self._kept.get(vault_id)
+        return self.kept.get(vault_id)
 
     def write(self, vault_id: str, secret: bytes) -> None:
-        self._kept[vault_id] = secret
+        self.kept[vault_id] = secret
 
     def delete(self, vault_id: str) -> None:
-        self._kept.pop(vault_id, None)
+        self.kept.pop(vault_id, None)
 
 
 def wait(what: Callable[[], object], words: str, seconds: float = _PATIENCE_SECONDS) -> None:

@@ -20,6 +20,7 @@ from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chu
 from intact_desktop.sync import leaving
 from intact_desktop.sync.leaving import Ref
 
+Rest = Callable[[], None]
 _BASE = table_of(BaseRow)
 _OUTBOX = table_of(Outbox)
 _CURSORS = table_of(SyncCursor)
@@ -101,8 +102,10 @@ class Prepared:
     is_empty: bool
 
 
-def prepare(connection: Connection, cut: Cut) -> Prepared:
+def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prepared:
     """Work out a pull from one snapshot; `write` is quick and has the lock.
+
+    `rest` is called often and may take its time.
 
     Working state = confirmed state + own pending operations. Operations with a verdict are
     settled here: their outcome is in what the pull brought.
@@ -112,7 +115,7 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
     bases = _load_bases(connection, {(one.type, one.id) for one in cut.changes})
     digests = {scope: cursor.digest for scope, cursor in known.items()}
     gone = leaving.gone(connection, cut.whole, {(one.type, one.id) for one in cut.changes})
-    _fold(cut, known, bases, digests)
+    _fold(cut, known, (bases, digests), rest)
     for scope in cut.whole:
         came = (base.hash for base in bases.values() if base.scope == scope)
         digests[scope] = digest.moved(digest.EMPTY, into=came)
@@ -120,7 +123,7 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
     outcome = _outcome(connection, device)
     touched = dict.fromkeys([*bases, *gone, *outcome])
     lost = [scope for scope in known if scope not in cut.scopes]
-    rows, hidden = _derived(connection, touched, bases, without=gone)
+    rows, hidden = _derived(connection, touched, bases, without=gone, rest=rest)
     dialect = connection.dialect
     writes = [
         upsert(dialect, _BASE, ("type", "id"), _base_rows(bases)),
@@ -188,12 +191,17 @@ def _load_bases(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, _Base]
 
 
 def _fold(
-    cut: Cut, known: Mapping[str, Cursor], bases: dict[Ref, _Base], digests: dict[str, str]
+    cut: Cut,
+    known: Mapping[str, Cursor],
+    folded: tuple[dict[Ref, _Base], dict[str, str]],
+    rest: Rest,
 ) -> None:
+    bases, digests = folded
     seqs = {scope: cursor.seq for scope, cursor in known.items()}
     into: dict[str, list[str]] = {}
     out: dict[str, list[str]] = {}
     for one in cut.changes:
+        rest()
         if one.kind != "enter":
             _expect_next(one, seqs)
         ref = (one.type, one.id)
@@ -250,6 +258,7 @@ def _derived(
     loaded: Mapping[Ref, _Base],
     *,
     without: Collection[Ref],
+    rest: Rest = lambda: None,
 ) -> tuple[dict[str, list[dict[str, Any]]], list[Ref]]:
     """Working rows of the records named, parents first, and those that are none any more.
 
@@ -263,6 +272,7 @@ def _derived(
     rows: dict[str, list[dict[str, Any]]] = {}
     hidden: list[Ref] = []
     for ref in (ref for ref in touched if ref[0] in TYPES):
+        rest()
         base = None if ref in without else loaded.get(ref) or missing.get(ref)
         body = dict(base.body) if base else {}
         for changes in pending.get(ref, ()):

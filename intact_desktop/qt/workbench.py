@@ -45,7 +45,8 @@ class Workbench(QObject):
 
     `written` counts the actions begun: what was read before the last of them is old.
     `changed` carries the page whose action was committed, `synced` says that a round of sync
-    ended, `place_wanted` asks the window to go somewhere, `said` is a line for the notice bar.
+    brought news, `place_wanted` asks the window to go somewhere, `said` is a line for the notice
+    bar.
     """
 
     changed = Signal(object)

@@ -47,6 +47,7 @@ _POLITE_SECONDS = 15.0
 _QUIET_SECONDS = 0.25
 _POLL_SECONDS = 0.0005
 _RECEIPTS_AT_ONCE = 100
+_AS_SENT = ("applied", "no_change")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 KEPT_PROOF = timedelta(minutes=10)
 
@@ -66,7 +67,7 @@ class Around:
 
 @dataclass(frozen=True)
 class Round:
-    """What a round did."""
+    """What a round did; `news` when something here is now other than the person left it."""
 
     sent: int
     received: int
@@ -74,6 +75,7 @@ class Round:
     files_fetched: int
     clock_offset: timedelta
     proof: dict[str, object] | None
+    news: bool = True
 
 
 class _Later(Exception):
@@ -103,6 +105,7 @@ class SyncEngine:
         self._around = around
         self._progress: Progress = _silent
         self._acknowledged = 0
+        self._news = False
         self._sent = 0
         self._offset = timedelta()
 
@@ -113,6 +116,7 @@ class SyncEngine:
         UpgradeNeeded are raised only after everything from here was handed in.
         """
         self._progress = progress
+        self._news = False
         try:
             result = self._round_or_deposit()
         except IntactError as error:
@@ -142,7 +146,8 @@ class SyncEngine:
         sent_files = self._transfer.send_all(self._progress)
         fetched = self._transfer.fetch_all(self._progress)
         proof = self._prove(end)
-        return Round(self._sent, received, sent_files, fetched, self._offset, proof)
+        news = self._news or sent_files > 0 or fetched > 0
+        return Round(self._sent, received, sent_files, fetched, self._offset, proof, news)
 
     def _greet(self) -> HelloAnswer:
         answer = self._hello()
@@ -252,6 +257,7 @@ class SyncEngine:
             return this_device(connection).last_n
 
     def _keep(self, got: PushAnswer) -> None:
+        self._news |= any(one.verdict not in _AS_SENT for one in got.receipts)
         for part in self._turn.resting(list(chunks(got.receipts, _RECEIPTS_AT_ONCE))):
             with self._engine.begin() as connection:
                 outgoing.keep_receipts(connection, part)
@@ -289,17 +295,20 @@ class SyncEngine:
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:
+            self._news |= prepared.is_news
             self._write(prepared, epoch)
             for scope in prepared.lost_scopes:
                 self._transfer.forget(scope)
                 self._log("left", f"You do not work on this any more, so it was removed: {scope}")
             if prepared.applied.rows >= _MANY_ROWS:
+                self._turn.wait_for_quiet(_QUIET_SECONDS, time.monotonic() + _POLITE_SECONDS)
                 analyse(self._engine)
         return prepared.applied
 
     def _write(self, prepared: Prepared, epoch: str) -> None:
         """One transaction; somebody at the keyboard goes first, but not for ever."""
         end = time.monotonic() + _POLITE_SECONDS
+        self._turn.rest()
         while not self._written(prepared, epoch, end):
             self._turn.wait_for_quiet(_QUIET_SECONDS, end)
 

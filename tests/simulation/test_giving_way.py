@@ -92,3 +92,14 @@ def test_a_pull_is_written_once_the_keyboard_is_quiet(office: Office, tmp_path: 
         assert item_of(auditor, office, 1).rating is None
     round_.join()
     assert item_of(auditor, office, 1).rating == "minor"
+
+
+def test_only_what_others_did_is_news(office: Office, tmp_path: Path) -> None:
+    lead = enrol(office, tmp_path / "a", "lead_auditor")
+    auditor = enrol(office, tmp_path / "b", "auditor")
+    assert auditor.round().news
+    lead.round()
+    edit(lead, office, 1, rating="minor")
+    assert not lead.round().news
+    assert auditor.round().news
+    assert not auditor.round().news

@@ -84,3 +84,4 @@ class Desk(QObject):
         self._error = None
         if "sync" in vars(self):
             self.sync.show_reach(None, None)
+            self.sync.outdate()

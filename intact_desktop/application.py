@@ -29,6 +29,7 @@ from intact_desktop.settings import Profile
 from intact_desktop.shell.idle import IdleWatch
 from intact_desktop.shell.main_window import MainWindow
 from intact_desktop.shell.navigation import NavChild, NavEntry
+from intact_desktop.shell.network_watch import NetworkWatch
 from intact_desktop.shell.sync_driver import SyncDriver
 from intact_desktop.shell.workspace import Workspace, audit_of
 from intact_desktop.store.upgrade import set_aside
@@ -135,7 +136,7 @@ class Application(QObject):
         self.desk = Desk(
             bench,
             gateway,
-            SyncDriver(bench, self._engine(bench, gateway)),
+            SyncDriver(bench, self._engine(bench, gateway), NetworkWatch()),
             Workspace(bench, self._around.camera),
             AuditsPage(bench),
             FollowUpPage(bench),
@@ -179,11 +180,9 @@ class Application(QObject):
         bench.place_wanted.connect(self._go_to)
         driver.state.connect(status.show_state)
         driver.started.connect(lambda task: status.progress.follow(task, self.tr("Syncing")))
-        for signal in (driver.ended, driver.failed):
-            signal.connect(lambda _: status.progress.finish())
-        driver.failed.connect(lambda error: desk.sync.show_reach(error, driver.since))
+        driver.over.connect(status.progress.finish)
+        driver.lives.connect(desk.sync.show_live)
         driver.failed.connect(lambda _: desk.sync.outdate())
-        driver.ended.connect(lambda _: desk.sync.show_reach(None, None))
         desk.sync.sync_wanted.connect(driver.sync_now)
         desk.audits.opened.connect(self.open_audit)
         desk.audits.listed.connect(self._list_audits)

@@ -12,6 +12,7 @@ from intact_core.documents.verification import verify_pdf
 from intact_core.errors import IntactError
 from intact_desktop.application import Application, Surroundings, prepare
 from intact_desktop.settings import DEFAULT_PROFILE, Profile, profiles
+from intact_desktop.store.logbook import drop_log, keep_log
 from intact_desktop.vault.device_key import load_chain
 from intact_desktop.vault.keyring_secret import system_secrets
 
@@ -31,12 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(profile: Profile, server: str = "") -> int:
     """Show the window until it is closed."""
     profile.prepare()
+    log = keep_log(profile.logs)
     app = QApplication(sys.argv[:1])
     kept = prepare(app)
     application = Application(profile, Surroundings(system_secrets()), server)
     application.window.show()
     code = app.exec()
     del kept
+    drop_log(log)
     return code
 
 

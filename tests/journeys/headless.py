@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from intact_core.records.audits import AuditSchedule
 from intact_core.records.checklist import AuditChecklist
 from intact_core.sync.operations import GENESIS
+from intact_core.sync.protocol import Successor
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store
@@ -87,7 +88,7 @@ def enrol(folder: Path, server: str, email: str) -> Headless:
     gateway.close()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     kept = msgspec.convert(given | {"private_key": private}, _Kept)
-    (folder / "device.json").write_bytes(msgspec.json.encode(kept))
+    _keep(folder, kept)
     engine = open_store(folder / "intact.db", KEY, create=True)
     upgrade(engine, KEY, folder / "set-aside")
     values: dict[str, Any] = {"id": kept.device_id, "chain_hash": GENESIS}
@@ -96,6 +97,10 @@ def enrol(folder: Path, server: str, email: str) -> Headless:
         connection.execute(insert(Device).values(**values))
     engine.dispose()
     return open_laptop(folder, server)
+
+
+def _keep(folder: Path, kept: _Kept) -> None:
+    (folder / "device.json").write_bytes(msgspec.json.encode(kept))
 
 
 def open_laptop(
@@ -113,9 +118,12 @@ def open_laptop(
     gateway.use_device(Identity(kept.device_id, kept.tenant_id, kept.audience), sign)
     files = EvidenceFiles(folder / "evidence", KEY)
     transfer = FileTransfer(engine, gateway, files)
-    around = Around(
-        lambda _: None, lambda: set_aside(engine, KEY, folder / "set-aside"), lambda _: None
-    )
+
+    def renamed(given: Successor) -> None:
+        kept.device_id = given.device_id
+        _keep(folder, kept)
+
+    around = Around(lambda _: None, lambda: set_aside(engine, KEY, folder / "set-aside"), renamed)
     sync = SyncEngine(engine, gateway, sign, transfer, around)
     return Headless(folder, engine, journal.sessions(engine), sync, gateway, files, kept)
 

@@ -6,9 +6,10 @@ import tracemalloc
 
 import pytest
 
+from intact_core.sync.protocol import PROTOCOL_VERSION
 from tests.server.conftest import Laptop, Server
 
-PULL = json.dumps({"protocol": 1, "epoch": "", "cursors": []}).encode()
+PULL = json.dumps({"protocol": PROTOCOL_VERSION, "epoch": "", "cursors": []}).encode()
 MEGABYTE = 1 << 20
 
 

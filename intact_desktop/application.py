@@ -233,6 +233,7 @@ class Application(QObject):
         desk.hide()
         if not desk.bench.close():
             _LOG.warning("the database did not close in time")
+        desk.discard()
         if self._gateway is not None:
             self._gateway.close()
 

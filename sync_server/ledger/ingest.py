@@ -243,10 +243,10 @@ def _in_scope(record: Tracked, source: Source, operation: Operation) -> None:
 
 def _not_signed(work: Workspace, source: Source, record: Tracked, clashes: Sequence[Clash]) -> None:
     """Nobody is asked to choose what stands in a signed record: it is as it was signed."""
-    row, (type_, id_) = record.row, record.ref
+    row = record.row
     fields = frozenset(name for clash in clashes for name in clash.incoming)
     try:
-        check_signed(Change(type_, id_, row, row, fields), source.actor, work)
+        check_signed(Change(record.spec.name, record.ref[1], row, row, fields), source.actor, work)
     except RuleBroken as error:
         raise Refused(error.code, error.sentence) from error
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,6 +19,7 @@ from intact_desktop.qt import icons, theme
 from intact_desktop.qt.theme import GRID
 
 Action = tuple[str, Callable[[], None]]
+_EMPTY_WIDTH = 60 * GRID
 
 
 def label(text: str, look: str = "", *, wrap: bool = False) -> QLabel:
@@ -28,6 +30,22 @@ def label(text: str, look: str = "", *, wrap: bool = False) -> QLabel:
     made.setWordWrap(wrap)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made
+
+
+class Still(QWidget):
+    """Holds one line whose text changes often.
+
+    A label asks for a new layout with each text, and then everything around it is painted again.
+    """
+
+    def __init__(self, line: QLabel) -> None:
+        super().__init__()
+        self._line = line
+        line.setParent(self)
+        self.setFixedHeight(line.fontMetrics().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._line.resize(event.size())
 
 
 def button(action: Action, look: str = "") -> QPushButton:
@@ -56,7 +74,10 @@ class EmptyState(QWidget):
         for text, look in ((title, "title"), (sentence, "muted")):
             line = label(text, look, wrap=True)
             line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            line.setMinimumWidth(40 * GRID)
+            line.setFixedWidth(_EMPTY_WIDTH)
+            # A centred line is else given the height of one that is wider than it is.
+            line.ensurePolished()
+            line.setMinimumHeight(line.heightForWidth(_EMPTY_WIDTH))
             column.addWidget(line, alignment=Qt.AlignmentFlag.AlignHCenter)
         self.button = button(action, "main") if action else None
         if self.button:

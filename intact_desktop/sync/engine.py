@@ -22,10 +22,10 @@ from intact_core.sync.protocol import (
     Succession,
     Successor,
 )
-from intact_desktop.store.engine import analyse, reading, turn_of
+from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, table_of
-from intact_desktop.sync import outgoing
+from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, chunks, table_of
+from intact_desktop.sync import outgoing, parallel
 from intact_desktop.sync.applying import (
     Applied,
     Cut,
@@ -43,8 +43,11 @@ _OUTBOX = table_of(Outbox)
 _BLOBS = table_of(Blob)
 _MOST_PULLS = 3
 _MANY_ROWS = 200
-_TRIES = 20
-_PAUSE_SECONDS = 0.05
+_POLITE_SECONDS = 15.0
+_QUIET_SECONDS = 0.25
+_POLL_SECONDS = 0.0005
+_RECEIPTS_AT_ONCE = 100
+_AS_SENT = ("applied", "no_change")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 KEPT_PROOF = timedelta(minutes=10)
 
@@ -64,7 +67,7 @@ class Around:
 
 @dataclass(frozen=True)
 class Round:
-    """What a round did."""
+    """What a round did; `news` when something here is now other than the person left it."""
 
     sent: int
     received: int
@@ -72,6 +75,7 @@ class Round:
     files_fetched: int
     clock_offset: timedelta
     proof: dict[str, object] | None
+    news: bool = True
 
 
 class _Later(Exception):
@@ -94,12 +98,14 @@ class SyncEngine:
         around: Around,
     ) -> None:
         self._engine = engine
+        self._turn = turn_of(engine)
         self._gateway = gateway
         self._sign = sign
         self._transfer = transfer
         self._around = around
         self._progress: Progress = _silent
         self._acknowledged = 0
+        self._news = False
         self._sent = 0
         self._offset = timedelta()
 
@@ -110,11 +116,14 @@ class SyncEngine:
         UpgradeNeeded are raised only after everything from here was handed in.
         """
         self._progress = progress
+        self._news = False
         try:
             result = self._round_or_deposit()
         except IntactError as error:
             self._log("failed", f"{error.title}: {error.sentence}")
             raise
+        finally:
+            checkpoint(self._engine)
         if result.sent or result.received or result.files_sent or result.files_fetched:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
@@ -138,7 +147,8 @@ class SyncEngine:
         sent_files = self._transfer.send_all(self._progress)
         fetched = self._transfer.fetch_all(self._progress)
         proof = self._prove(end)
-        return Round(self._sent, received, sent_files, fetched, self._offset, proof)
+        news = self._news or sent_files > 0 or fetched > 0
+        return Round(self._sent, received, sent_files, fetched, self._offset, proof, news)
 
     def _greet(self) -> HelloAnswer:
         answer = self._hello()
@@ -248,8 +258,10 @@ class SyncEngine:
             return this_device(connection).last_n
 
     def _keep(self, got: PushAnswer) -> None:
-        with self._engine.begin() as connection:
-            outgoing.keep_receipts(connection, got.receipts)
+        self._news |= any(one.verdict not in _AS_SENT for one in got.receipts)
+        for part in self._turn.resting(list(chunks(got.receipts, _RECEIPTS_AT_ONCE))):
+            with self._engine.begin() as connection:
+                outgoing.keep_receipts(connection, part)
 
     def _pull(self, answer: HelloAnswer) -> int:
         if self._stands_there(answer):
@@ -260,7 +272,7 @@ class SyncEngine:
             with reading(self._engine).connect() as connection:
                 message = Pull(PROTOCOL_VERSION, this_device(connection).epoch, cursors(connection))
             with self._gateway.pull(message) as lines:
-                cut = read_cut(lines)
+                cut = read_cut(self._turn.resting(lines))
             applied = self._apply(cut, answer.epoch, message.epoch)
             received += applied.rows
             if not applied.mismatched:
@@ -280,35 +292,48 @@ class SyncEngine:
 
     def _apply(self, cut: Cut, epoch: str, known_epoch: str) -> Applied:
         with reading(self._engine).connect() as connection:
-            prepared = prepare(connection, cut)
+            prepared = prepare(connection, cut, self._turn.rest)
+            both_kept = parallel.met(connection, cut.changes)
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:
+            self._news |= prepared.is_news
             self._write(prepared, epoch)
+            for one in both_kept:
+                self._log(parallel.OUTCOME, one.words())
             for scope in prepared.lost_scopes:
                 self._transfer.forget(scope)
                 self._log("left", f"You do not work on this any more, so it was removed: {scope}")
             if prepared.applied.rows >= _MANY_ROWS:
+                self._turn.wait_for_quiet(_QUIET_SECONDS, time.monotonic() + _POLITE_SECONDS)
                 analyse(self._engine)
         return prepared.applied
 
     def _write(self, prepared: Prepared, epoch: str) -> None:
-        """One transaction; somebody at the keyboard goes first, some times."""
-        turn = turn_of(self._engine)
-        for tries_left in reversed(range(_TRIES)):
+        """One transaction; somebody at the keyboard goes first, but not for ever."""
+        end = time.monotonic() + _POLITE_SECONDS
+        if prepared.applied.rows >= _MANY_ROWS:
+            self._turn.wait_for_quiet(_QUIET_SECONDS, end)
+        while not self._written(prepared, epoch, end):
+            self._turn.wait_for_quiet(_QUIET_SECONDS, end)
 
-            def give_way(polite: bool = tries_left > 0) -> None:
-                if polite and turn.waiting:
+    def _written(self, prepared: Prepared, epoch: str, polite_until: float) -> bool:
+        turn = self._turn
+
+        def give_way() -> None:
+            while turn.busy and time.monotonic() < polite_until:
+                if turn.waiting:
                     raise _Later
+                time.sleep(_POLL_SECONDS)
 
-            try:
-                with self._engine.begin() as connection:
-                    write(connection, prepared, give_way)
-                    note_epoch(connection, epoch)
-                    note_wanted(connection)
-                return
-            except _Later:
-                time.sleep(_PAUSE_SECONDS)
+        try:
+            with self._engine.begin() as connection:
+                write(connection, prepared, give_way)
+                note_epoch(connection, epoch)
+                note_wanted(connection)
+        except _Later:
+            return False
+        return True
 
     def _prove(self, end: tuple[int, str]) -> dict[str, object] | None:
         with reading(self._engine).connect() as connection:

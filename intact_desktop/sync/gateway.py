@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NoReturn, TypedDict, TypeVar
 from uuid import UUID
 
@@ -77,12 +78,20 @@ class Gateway:
     """The server as one laptop sees it. Only transport errors mean Offline."""
 
     def __init__(self, server: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._client = httpx.Client(
-            base_url=server, timeout=_TIMEOUT, transport=transport, follow_redirects=False
-        )
+        self._server, self._transport = server, transport
         self._identity: Identity | None = None
         self._sign: Sign | None = None
         self._token = ""
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """Made by the first message, on its lane: reading the system's authorities takes long."""
+        return httpx.Client(
+            base_url=self._server,
+            timeout=_TIMEOUT,
+            transport=self._transport,
+            follow_redirects=False,
+        )
 
     def use_device(self, identity: Identity, sign: Sign) -> None:
         """Speak as this enrolled laptop; `sign` makes DER signatures (ECDSA P-256, SHA-256)."""
@@ -95,7 +104,8 @@ class Gateway:
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        if "_client" in vars(self):
+            self._client.close()
 
     def health(self) -> dict[str, Any]:
         """Whether the server is one of ours."""

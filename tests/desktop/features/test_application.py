@@ -10,7 +10,6 @@ from intact_core.records.checklist import AuditChecklist
 from intact_desktop import cli
 from intact_desktop.application import Application, Surroundings
 from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
-from intact_desktop.shell.sync_driver import pause
 from intact_desktop.sync.gateway import Gateway
 from intact_desktop.vault import keys
 from tests.desktop.features.filled import PASSPHRASE
@@ -82,6 +81,20 @@ def test_work_in_the_workspace(application, laptop, desk, qtbot, pictured) -> No
     qtbot.waitUntil(lambda: "waiting" in application.window.status.words.text())
 
 
+def test_pages_are_made_when_they_are_gone_to(application, laptop, desk, qtbot) -> None:
+    assert "workspace" not in vars(desk)
+    qtbot.waitUntil(lambda: {"follow_up", "conflicts"} <= vars(desk).keys())
+    workspace = open_audit(application, laptop, qtbot)
+    assert not {"checklist", "findings", "report"} & vars(workspace).keys()
+    workspace.tabs.setCurrentIndex(2)
+    assert workspace.tabs.currentWidget() is workspace.findings
+    with qtbot.waitSignal(workspace.findings.ready):
+        pass
+    assert workspace.findings.audit_id == laptop.audit_id
+    assert "checklist" not in vars(workspace)
+    assert [workspace.tabs.tabText(at) for at in (0, 2, 5)] == ["Overview", "Findings", "Report"]
+
+
 def test_a_place_is_gone_to_from_anywhere(application, laptop, desk, qtbot) -> None:
     desk.bench.show_place(Place("audit_checklists", laptop.items[20]))
     checklist = desk.workspace.checklist
@@ -128,11 +141,6 @@ def test_a_new_profile_is_set_up(profile, secrets_store, qtbot) -> None:
     assert isinstance(made.door, EnrolPage)
     assert made.door.server.text() == "https://server.example"
     made.window.close()
-
-
-def test_rounds_slow_down_while_nobody_answers() -> None:
-    assert [pause(n, lambda: 1.0) for n in (0, 1, 2, 5, 30)] == [60.0, 1.0, 2.0, 16.0, 300.0]
-    assert pause(5, lambda: 0.0) == 8.0
 
 
 def test_verify_names_what_is_wrong(tmp_path, capsys) -> None:

@@ -210,6 +210,7 @@ class Application(QObject):
 
     def _hints(self) -> list[KeyHint]:
         here, audit = self.tr("In the checklist"), self.tr("In an audit")
+        conflict = self.tr("In a conflict")
         return [
             KeyHint("1 2 3 4 5", self.tr("conforms, observation, minor, major, n/a"), here),
             KeyHint("Return", self.tr("next unanswered item"), here),
@@ -222,6 +223,11 @@ class Application(QObject):
             KeyHint("C", self.tr("camera"), audit),
             KeyHint("F8", self.tr("next thing that is missing"), audit),
             KeyHint("Shift+F8", self.tr("previous thing that is missing"), audit),
+            KeyHint("Return", self.tr("to the reason"), conflict),
+            KeyHint("Alt+M", self.tr("use mine"), conflict),
+            KeyHint("Alt+T", self.tr("use theirs"), conflict),
+            KeyHint("Alt+P", self.tr("put both together"), conflict),
+            KeyHint("Alt+E", self.tr("write another value"), conflict),
         ]
 
     def _drop(self) -> None:
@@ -233,6 +239,7 @@ class Application(QObject):
         desk.hide()
         if not desk.bench.close():
             _LOG.warning("the database did not close in time")
+        desk.discard()
         if self._gateway is not None:
             self._gateway.close()
 

@@ -70,10 +70,20 @@ class Desk(QObject):
 
     def hide(self) -> None:
         """Take all pages out of sight: a text hands over what was typed."""
-        for name in _PAGES:
-            page: QWidget | None = vars(self).get(name)
-            if page is not None:
-                page.hide()
+        for page in self._made():
+            page.hide()
+
+    def discard(self) -> None:
+        """Delete the pages that were made only to count: the window deletes those it showed.
+
+        Left to the interpreter's end, they would outlive the application that they draw with.
+        """
+        for page in self._made():
+            if page.parent() is None:
+                page.deleteLater()
+
+    def _made(self) -> list[QWidget]:
+        return [vars(self)[name] for name in _PAGES if name in vars(self)]
 
     def _lives(self, live: Live) -> None:
         if "sync" in vars(self):

@@ -153,6 +153,8 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     cursor_rows, mismatched = _cursor_rows(cut, known, digests)
     touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device)])
     lost = [scope for scope in known if scope not in cut.scopes]
+    # Typed since the push: what it belongs to stays until it has its receipt too.
+    unsent = device.last_n > device.acknowledged_n
     changed, hidden = _working(connection, list(touched), bases, gone, rest)
     writes = [
         *changed,
@@ -163,7 +165,7 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
         bases,
         touched,
         gone,
-        [] if leaving.waits(connection, lost) else lost,
+        [] if unsent or leaving.waits(connection, lost) else lost,
         hidden,
         writes,
         device.acknowledged_n,

@@ -99,7 +99,9 @@ def many_laptops(prepared: Path, folder: Path, kills: int, dice: random.Random) 
     """Kill a laptop that often, at any step; then everything must be there once."""
     server = server_over(prepared, folder / "server")
     try:
-        enrol(folder / "laptop", server.url, "lead@demo.example").close()
+        laptop = enrol(folder / "laptop", server.url, "lead@demo.example")
+        laptop.sync.round()
+        laptop.close()
         killed = 0
         while killed < kills:
             killed += kill_laptop(server, folder / "laptop", dice.randint(1, _MOST_STEPS))

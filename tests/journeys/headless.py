@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import Engine, event, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from intact_core import ids
 from intact_core.records.audits import AuditSchedule
 from intact_core.records.checklist import AuditChecklist
 from intact_core.sync.operations import GENESIS
@@ -148,7 +149,7 @@ def work_and_die(folder: Path, server: str, edits: int, kill_at: int) -> None:
     event.listen(laptop.engine, "begin", die)
     laptop.gateway._client.event_hooks = {"request": [die], "response": [die]}
     for edit in range(edits):
-        laptop.rate(edit, f"edit {edit} before step {kill_at}")
+        laptop.rate(edit, f"{ids.new_id()}, before step {kill_at}")
     laptop.sync.round()
 
 

@@ -168,12 +168,16 @@ def _nothing_waits(connection: Connection) -> None:
 
 
 def _model_agrees(sim: Sim, server: Rows) -> None:
+    wished: dict[tuple[str, object], set[str]] = {}
+    for wish in sim.wishes.values():
+        wished.setdefault((wish.type, wish.id), set()).update(wish.fields)
     for ref, row in sim.ledger.rows.items():
         if ref[0] == "conflicts":
             continue
         wanted = {name: value for name, value in row.fields.items() if value is not None}
         body = server[str(ref[0]), str(ref[1])][2]
-        have = {name: body[name] for name in row.fields if name in body}
+        names = row.fields.keys() | wished.get(ref, set())
+        have = {name: body[name] for name in names if name in body}
         assert have == wanted, f"{ref}: the server has {have}, the model {wanted}"
     numbers = {str(id_): number for id_, number in sim.ledger.names.items()}
     shown = {

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from intact_core import clock
 from intact_core.errors import IntactError
 from intact_core.records.audits import AuditTeam
+from intact_core.records.catalogue import TYPES
 from intact_core.records.conflicts import Conflict
 from intact_core.sync.operations import Receipt
 from intact_core.sync.protocol import Successor
@@ -193,6 +194,23 @@ class Sim:
             self.wishes[op_id] = replace(
                 wish, seen=seen[0], own=seen[1], saw=saw, op_id=op_id, txn_id=UUID(raw["txn_id"])
             )
+
+    def shows_what_waits(self, laptop: SimLaptop) -> None:
+        """Whatever was done here and is not sent yet stands in the records as it was done."""
+        with laptop.look() as connection:
+            waiting = connection.exec_driver_sql(
+                "SELECT raw FROM outbox WHERE n > (SELECT acknowledged_n FROM device) ORDER BY n"
+            ).all()
+            wanted: dict[tuple[str, str], dict[str, Any]] = {}
+            for (raw,) in waiting:
+                one = msgspec.json.decode(raw)
+                changes = {name: pair[1] for name, pair in one["changes"].items()}
+                wanted.setdefault((one["type"], one["id"]), {}).update(changes)
+            for (type_, id_), fields in wanted.items():
+                table = TYPES[type_].table
+                row = connection.execute(select(table).where(table.c.id == UUID(id_))).one()
+                body = TYPES[type_].wire(dict(row._mapping))
+                assert {name: body[name] for name in fields} == fields, "what waits is not shown"
 
     # What the model is told
 

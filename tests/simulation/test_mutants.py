@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.simulation.killing import KILLED_BY
+from tests.simulation.killing import KILLED_BY, tell
 from tests.simulation.mutants import DOCUMENT, MUTANTS, mutated
-from tests.simulation.playing import Lost, play
+from tests.simulation.playing import Lost
+from tests.simulation.stories import a_link_to_what_is_gone
 
 
 def test_every_mutant_has_its_seed() -> None:
@@ -16,4 +17,8 @@ def test_every_mutant_has_its_seed() -> None:
 def test_a_mutant_is_noticed(name: str) -> None:
     """Where one survives its seed because steps changed: `make prove` finds another."""
     with mutated(name), pytest.raises(Lost):
-        play(KILLED_BY[name])
+        tell(KILLED_BY[name])
+
+
+def test_the_stories_end_well_without_a_mistake() -> None:
+    a_link_to_what_is_gone()

@@ -65,6 +65,7 @@ def type_during_a_round(sim: Sim, laptop: SimLaptop, dice: random.Random) -> Non
     laptop.between = types
     sync(sim, laptop, dice)
     laptop.between = None
+    sim.shows_what_waits(laptop)
 
 
 def answer_and_die(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:

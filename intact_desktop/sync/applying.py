@@ -17,7 +17,7 @@ from intact_core.sync import digest
 from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_line
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chunks, table_of
-from intact_desktop.sync import leaving
+from intact_desktop.sync import carrying, leaving
 from intact_desktop.sync.leaving import Ref
 
 _BASE = table_of(BaseRow)
@@ -95,6 +95,7 @@ class Prepared:
     gone: Collection[Ref]
     lost_scopes: Sequence[str]
     hidden: Sequence[Ref]
+    carried: Sequence[int]
     writes: Sequence[Many]
     settled_n: int
     last_n: int
@@ -118,7 +119,8 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
         digests[scope] = digest.moved(digest.EMPTY, into=came)
     cursor_rows, mismatched = _cursor_rows(cut, known, digests)
     outcome = _outcome(connection, device)
-    touched = dict.fromkeys([*bases, *gone, *outcome])
+    carried, of_colleagues = carrying.settled(connection)
+    touched = dict.fromkeys([*bases, *gone, *outcome, *of_colleagues])
     lost = [scope for scope in known if scope not in cut.scopes]
     rows, hidden = _derived(connection, touched, bases, without=gone)
     dialect = connection.dialect
@@ -134,6 +136,7 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
         gone,
         [] if leaving.waits(connection, lost) else lost,
         hidden,
+        carried,
         writes,
         device.acknowledged_n,
         device.last_n,
@@ -162,6 +165,7 @@ def write(
     for type_, values in rows.items():
         _upsert(connection, TYPES[type_], values).run(connection)
     leaving.forget_records(connection, prepared.gone)
+    carrying.forget(connection, prepared.carried)
     for scope in prepared.lost_scopes:
         leaving.forget_scope(connection, scope)
     connection.execute(update(_DEVICE).values(settled_n=prepared.settled_n))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.engine import Connection
@@ -25,7 +26,7 @@ from intact_core.sync.protocol import (
 from intact_desktop.store.engine import analyse, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, table_of
-from intact_desktop.sync import outgoing
+from intact_desktop.sync import carrying, outgoing
 from intact_desktop.sync.applying import (
     Applied,
     Cut,
@@ -35,8 +36,10 @@ from intact_desktop.sync.applying import (
     read_cut,
     write,
 )
+from intact_desktop.sync.carrying_up import carry_up, segments
 from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
 from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
+from intact_desktop.sync.showing import show
 
 _DEVICE = table_of(Device)
 _OUTBOX = table_of(Outbox)
@@ -133,8 +136,9 @@ class SyncEngine:
         except Forked:
             self._take_new_name()
             answer = self._greet()
-        end = self._push(answer)
+        end = self._send_all(answer)
         received = self._pull(answer)
+        show(self._engine)
         sent_files = self._transfer.send_all(self._progress)
         fetched = self._transfer.fetch_all(self._progress)
         proof = self._prove(end)
@@ -213,11 +217,23 @@ class SyncEngine:
             after = got.last_n
         self._transfer.send_all(self._progress)
 
-    def _push(self, answer: HelloAnswer) -> tuple[int, str]:
+    def _send_all(self, answer: HelloAnswer) -> tuple[int, str]:
+        """Own operations and colleagues' that are carried here, each in its turn."""
         self._sent = 0
         # Operations whose receipt was lost are sent again: the server answers with the same.
-        after, chain_hash = min(answer.last_n, self._acknowledged), answer.chain_hash
-        while batch := self._batch(after, answer.batch):
+        end = min(answer.last_n, self._acknowledged), answer.chain_hash
+        refused: set[UUID] = set()
+        for one in segments(self._engine):
+            if one.device_id not in refused:
+                end = self._push(end, answer.batch, until=one.own_n)
+                self._progress(f"Bringing the work of {one.name} to the server", 0, 0)
+                if not carry_up(self._engine, self._gateway, one):
+                    refused.add(one.device_id)
+        return self._push(end, answer.batch)
+
+    def _push(self, end: tuple[int, str], most: int, until: int | None = None) -> tuple[int, str]:
+        after, chain_hash = end
+        while batch := self._batch(after, most if until is None else min(most, until - after)):
             self._progress("Sending operations", batch.first_n - 1, self._last_n())
             try:
                 got = self._gateway.push(batch.body(self._sign(batch.last_hash.encode())))
@@ -240,6 +256,8 @@ class SyncEngine:
                 )
 
     def _batch(self, after: int, most: int) -> outgoing.Batch | None:
+        if most <= 0:
+            return None
         with reading(self._engine).connect() as connection:
             return outgoing.next_batch(connection, after, most)
 
@@ -275,7 +293,8 @@ class SyncEngine:
         """Whether a pull could bring nothing: nothing was sent, and all scopes stand the same."""
         with reading(self._engine).connect() as connection:
             device, known = this_device(connection), cursors(connection)
-        settled = device.settled_n == device.acknowledged_n and device.epoch == answer.epoch
+            settled = not carrying.await_outcome(connection)
+        settled &= device.settled_n == device.acknowledged_n and device.epoch == answer.epoch
         return settled and not self._sent and set(known) == set(answer.heads)
 
     def _apply(self, cut: Cut, epoch: str, known_epoch: str) -> Applied:

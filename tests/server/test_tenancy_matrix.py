@@ -53,6 +53,7 @@ MATRIX = {
     "POST /sync/v1/hello": Entry(DEVICE),
     "POST /sync/v1/push": Entry(DEVICE),
     "POST /sync/v1/pull": Entry(DEVICE),
+    "POST /sync/v1/carry": Entry(DEVICE),
     "POST /sync/v1/blobs": Entry(DEVICE),
     "GET /sync/v1/blobs/{sha256}": Entry(DEVICE, "sha256"),
     "HEAD /sync/v1/blobs/{sha256}": Entry(DEVICE, "sha256"),

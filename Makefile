@@ -1,9 +1,10 @@
 # Every target prepares what it needs; `make demo` and `make test` are the two to know.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench run serve lock clean
+.PHONY: help setup demo test check bench bench-peers run serve lock clean
 
 PYTHON_IN := .venv/bin/python
 LOCKED := packaging/requirements
+PEERS ?= ../shared/tools/peers
 COMPILE := uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --quiet
 
@@ -17,6 +18,7 @@ help:
 	@echo "make test   every check and every test"
 	@echo "make check  format, lint, types, layers, budgets"
 	@echo "make bench  measure, into bench.json"
+	@echo "make bench-peers   the same trace on other sync systems; PEERS=FOLDER says where they are"
 	@echo "make run    the desktop application"
 	@echo "make serve  a server with demo data"
 	@echo "make setup  only prepare: libraries, .venv"
@@ -41,6 +43,12 @@ test: check
 bench: setup
 	$(PYTHON_IN) -m tests.benchmarks
 
+bench-peers: setup
+	@test -f "$(PEERS)/run.py" || { echo "The comparison is not at $(PEERS); say PEERS=FOLDER."; exit 1; }
+	for seed in 1 2 3; do $(PYTHON_IN) "$(PEERS)/run.py" --seed $$seed --json peers-$$seed.json \
+		--adapter tests/benchmarks/peers/adapter.py \
+		--peers intact:sqlite,intact:postgres,pouchdb,anki,kinto || exit 1; done
+
 run: setup
 	.venv/bin/intact
 
@@ -56,6 +64,6 @@ lock: setup
 	$(PYTHON_IN) packaging/licences.py
 
 clean:
-	rm -rf build dist demo-output demo-data bench.json *.egg-info
+	rm -rf build dist demo-output demo-data bench.json peers-*.json *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,48 +1,41 @@
 """The only composition root of the desktop."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QLocale, QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication
 
-from intact_core import clock
-from intact_core.errors import IntactError, Place
-from intact_core.sync.protocol import HelloAnswer, Successor
-from intact_desktop.features.audits.page import AuditsPage
+from intact_core.errors import IntactError, Place, Revoked
+from intact_desktop.entrance import Behind, Entrance
 from intact_desktop.features.audits.queries import AuditRow
-from intact_desktop.features.conflicts.page import ConflictsPage
-from intact_desktop.features.follow_up.page import FollowUpPage
 from intact_desktop.features.sign_in.actions import Connect, Door, Entered, speak_as
 from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
-from intact_desktop.features.sync_status.page import SyncPage
-from intact_desktop.qt import language, theme
 from intact_desktop.qt.camera import Camera
 from intact_desktop.qt.key_sheet import KeyHint
 from intact_desktop.qt.multimedia_camera import load_camera
-from intact_desktop.qt.tasks import start_lanes
 from intact_desktop.qt.workbench import Opened, Workbench
 from intact_desktop.settings import Profile
+from intact_desktop.shell.desk import Desk
 from intact_desktop.shell.idle import IdleWatch
-from intact_desktop.shell.main_window import MainWindow
 from intact_desktop.shell.navigation import NavChild, NavEntry
-from intact_desktop.shell.sync_driver import SyncDriver
-from intact_desktop.shell.workspace import Workspace, audit_of
-from intact_desktop.store.upgrade import set_aside
-from intact_desktop.sync.engine import Around, SyncEngine
-from intact_desktop.sync.files import FileTransfer
+from intact_desktop.shell.workspace import audit_of
+from intact_desktop.sync.assembly import sync_of
 from intact_desktop.sync.gateway import Gateway
-from intact_desktop.vault import device_key, keys, vault
-from intact_desktop.vault.keyring_secret import SecretStore
+from intact_desktop.vault import keys, vault
+from intact_desktop.vault.keyring_secret import SecretStore, system_secrets
 from intact_desktop.vault.keys import Kdf
-from intact_desktop.vault.lease import LeaseBook, read_signed
 
 _LOG = logging.getLogger("intact")
-_TEXTS = Path(__file__).parent.parent / "resources" / "translations"
 IDLE_SECONDS = 300.0
+_LONGEST_WAIT_SECONDS = 1.0
+_PAINT_MILLISECONDS = 100
+_ONCE = Qt.ConnectionType(
+    Qt.ConnectionType.QueuedConnection.value | Qt.ConnectionType.SingleShotConnection.value
+)
 
 
 @dataclass(frozen=True)
@@ -56,64 +49,60 @@ class Surroundings:
     idle_seconds: float = IDLE_SECONDS
 
 
-@dataclass
-class Desk:
-    """Everything of an unlocked profile; dropped as a whole by locking."""
-
-    bench: Workbench
-    gateway: Gateway
-    driver: SyncDriver
-    workspace: Workspace
-    audits: AuditsPage
-    follow_up: FollowUpPage
-    conflicts: ConflictsPage
-    sync: SyncPage
-
-
 class Application(QObject):
     """One window over one profile. `opened` comes after unlocking, `locked` after locking."""
 
     opened = Signal()
     locked = Signal()
 
-    def __init__(self, profile: Profile, around: Surroundings, server: str = "") -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        around: Surroundings,
+        server: str = "",
+        entrance: Entrance | None = None,
+    ) -> None:
         super().__init__()
-        self._profile, self._around, self._server = profile, around, server
-        self.lanes = start_lanes(self._show_error, self._report)
+        self._profile, self._around = profile, around
+        self._entrance = entrance or Entrance(profile, server, door_of(profile, around))
+        self.lanes = self._entrance.lanes
         self.desk: Desk | None = None
-        self.door: EnrolPage | UnlockPage | None = None
-        self.window = MainWindow(self._places(), self._hints())
-        self.window.closing.connect(self.close)
+        self._gateway: Gateway | None = None
+        self.window = self._entrance.window
+        self.window.furnish(self._places(), self._hints())
         self.window.status.clicked.connect(lambda: self.window.open("sync"))
+        self._entrance.closing.connect(self._drop)
+        self._entrance.entered.connect(self._enter, Qt.ConnectionType.QueuedConnection)
         app = QApplication.instance()
-        if app is not None:
+        if isinstance(app, QApplication):
             self._idle = IdleWatch(app, around.idle_seconds)
             self._idle.idle.connect(self.lock)
-        self._show_door()
+
+    @property
+    def door(self) -> EnrolPage | UnlockPage | None:
+        """The page that lets in, while the profile is locked."""
+        return self._entrance.door
 
     def lock(self) -> None:
         """Close the database, drop the keys, clear the screen."""
         if self.desk is None:
             return
         self._drop()
-        self._show_door()
+        self._entrance.show_door()
         self.locked.emit()
 
     def close(self) -> None:
         """End all work in an order that loses none."""
-        self._drop()
-        if not self.lanes.close():
-            _LOG.warning("a lane did not end in time")
+        self._entrance.close()
 
-    def _show_door(self) -> None:
-        around = self._around
-        door = Door(self._profile, around.secrets, around.connect, around.kdf)
-        if vault.exists(self._profile):
-            self.door = UnlockPage(door, self.lanes)
-        else:
-            self.door = EnrolPage(door, self.lanes, self._server)
-        self.door.entered.connect(self._enter, Qt.ConnectionType.QueuedConnection)
-        self.window.cover(self.door)
+    def _leave_if_withdrawn(self, error: IntactError) -> None:
+        """The office withdrew this laptop and has all of its work: keys and data are destroyed."""
+        if not isinstance(error, Revoked):
+            return
+        self._drop()
+        vault.destroy(self._profile, self._around.secrets)
+        self._entrance.show_door(error)
+        self.locked.emit()
 
     def _enter(self, entered: Entered) -> None:
         opened = Opened(
@@ -128,50 +117,30 @@ class Application(QObject):
             self._around.secrets,
         )
         bench = Workbench(opened, self.lanes)
-        bench.files.sweep()
         gateway = self._around.connect(entered.account.server)
         account = replace(entered.account, device_id=str(entered.device_id))
         speak_as(gateway, account, entered.unlocked)
-        self.desk = Desk(
-            bench,
-            gateway,
-            SyncDriver(bench, self._engine(bench, gateway)),
-            Workspace(bench, self._around.camera),
-            AuditsPage(bench),
-            FollowUpPage(bench),
-            ConflictsPage(bench),
-            SyncPage(bench),
-        )
+        self._gateway = gateway
+        sync = sync_of(self._profile, account, entered.unlocked, entered.engine, gateway)
+        self.desk = Desk(bench, sync, self._around.camera)
         self._connect(self.desk)
-        self.window.uncover()
-        self.door = None
-        self.window.open("audits")
-        for page in (self.desk.audits, self.desk.follow_up, self.desk.conflicts):
-            page.reload()
-        self.desk.driver.count()
-        self.desk.driver.sync_now()
+        self._entrance.leave_door()
+        self._begin(self.desk)
         self.opened.emit()
 
-    def _engine(self, bench: Workbench, gateway: Gateway) -> SyncEngine:
-        opened = bench.opened
-        key, folder = opened.unlocked.database_key, opened.profile.set_aside
-        book = LeaseBook(opened.profile, key)
+    def _begin(self, desk: Desk) -> None:
+        """My audits first. The lanes share one interpreter with it: what else is to do waits."""
+        in_sight = threading.Event()
+        self.lanes.network.run(lambda: in_sight.wait(_LONGEST_WAIT_SECONDS))
+        desk.driver.sync_now()
 
-        def keep_lease(answer: HelloAnswer) -> None:
-            book.renew(read_signed(answer.lease), answer.server_time)
+        def go_on() -> None:
+            in_sight.set()
+            if self.desk is desk:
+                desk.count()
 
-        def renamed(given: Successor) -> None:
-            book.renew(read_signed(given.lease), clock.now())
-            account = replace(opened.account, device_id=str(given.device_id))
-            opened.profile.save("account", account)
-
-        return SyncEngine(
-            opened.engine,
-            gateway,
-            lambda content: device_key.sign(opened.unlocked.device_key, content),
-            FileTransfer(opened.engine, gateway, bench.files),
-            Around(keep_lease, lambda: set_aside(opened.engine, key, folder), renamed),
-        )
+        desk.audits.ready.connect(lambda: QTimer.singleShot(_PAINT_MILLISECONDS, go_on), _ONCE)
+        self.window.open("audits")
 
     def _connect(self, desk: Desk) -> None:
         bench, driver, status = desk.bench, desk.driver, self.window.status
@@ -181,14 +150,10 @@ class Application(QObject):
         driver.started.connect(lambda task: status.progress.follow(task, self.tr("Syncing")))
         for signal in (driver.ended, driver.failed):
             signal.connect(lambda _: status.progress.finish())
-        driver.failed.connect(lambda error: desk.sync.show_reach(error, driver.since))
-        driver.failed.connect(lambda _: desk.sync.outdate())
-        driver.ended.connect(lambda _: desk.sync.show_reach(None, None))
-        desk.sync.sync_wanted.connect(driver.sync_now)
+        driver.failed.connect(self._leave_if_withdrawn)
         desk.audits.opened.connect(self.open_audit)
         desk.audits.listed.connect(self._list_audits)
-        desk.conflicts.counted.connect(lambda n: self.window.set_badge("conflicts", _badge(n)))
-        desk.follow_up.counted.connect(lambda n: self.window.set_badge("follow_up", _badge(n)))
+        desk.counted.connect(lambda place, n: self.window.set_badge(place, _badge(n)))
 
     def open_audit(self, audit_id: object) -> None:
         """Show the workspace of an audit."""
@@ -263,32 +228,25 @@ class Application(QObject):
         if desk is None:
             return
         desk.driver.stop()
-        pages: list[QWidget] = [desk.workspace, desk.audits, desk.follow_up, desk.conflicts]
-        for page in (*pages, desk.sync):
-            page.hide()
         # What a text hands over as it hides is written before the database closes.
+        desk.hide()
         if not desk.bench.close():
             _LOG.warning("the database did not close in time")
-        desk.gateway.close()
-
-    def _show_error(self, error: IntactError) -> None:
-        self.window.banner.say(error.sentence)
-
-    def _report(self, fault: BaseException) -> None:
-        _LOG.error("unexpected", exc_info=fault)
-        self.window.banner.say(
-            self.tr(
-                "Something went wrong that should not. What was saved before is safe. Please send "
-                "the log to whoever looks after this application."
-            )
-        )
+        if self._gateway is not None:
+            self._gateway.close()
 
 
 def _badge(number: int) -> str:
     return str(number) if number else ""
 
 
-def prepare(app: QApplication) -> list[QObject]:
-    """The look and the language of the application; the caller keeps what is returned."""
-    theme.apply(app, dark=theme.system_is_dark())
-    return list(language.speak(app, _TEXTS, QLocale.system()))
+def door_of(profile: Profile, around: Surroundings) -> Door:
+    """The ways into a profile."""
+    return Door(profile, around.secrets, around.connect, around.kdf)
+
+
+def behind(entrance: Entrance) -> Behind:
+    """What lies behind the door, over this computer's own keyring, which may take its time."""
+    around = Surroundings(system_secrets())
+    profile = entrance.profile
+    return Behind(door_of(profile, around), lambda: Application(profile, around, entrance=entrance))

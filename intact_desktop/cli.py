@@ -4,16 +4,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography import x509
-from PySide6.QtWidgets import QApplication
-
-from intact_core.documents.verification import verify_pdf
+from intact_core.documents.checking import check_file
 from intact_core.errors import IntactError
-from intact_desktop.application import Application, Surroundings, prepare
 from intact_desktop.settings import DEFAULT_PROFILE, Profile, profiles
-from intact_desktop.vault.device_key import load_chain
-from intact_desktop.vault.keyring_secret import system_secrets
+from intact_desktop.vault.outline import load_chain
+
+if TYPE_CHECKING:
+    from intact_desktop.entrance import Behind, Entrance
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,13 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(profile: Profile, server: str = "") -> int:
     """Show the window until it is closed."""
     profile.prepare()
-    app = QApplication(sys.argv[:1])
-    kept = prepare(app)
-    application = Application(profile, Surroundings(system_secrets()), server)
-    application.window.show()
-    code = app.exec()
-    del kept
-    return code
+    # Verifying needs no Qt, which takes a tenth of a second to load.
+    from intact_desktop import entrance  # noqa: PLC0415
+
+    return entrance.run(profile, server, _behind)
+
+
+def _behind(entrance: "Entrance") -> "Behind":
+    # Databases, cryptography and all pages take a second: time to type a passphrase in.
+    from intact_desktop import application  # noqa: PLC0415
+
+    return application.behind(entrance)
 
 
 def verify(file: Path, root: Path | None = None) -> int:
@@ -49,15 +52,15 @@ def verify(file: Path, root: Path | None = None) -> int:
         return 1
     beside = file.with_name(f"{file.name}.manifest.json")
     manifest = beside.read_bytes() if beside.is_file() else None
-    found = verify_pdf(content, trusted=_known_authorities(root), manifest=manifest)
+    found = check_file(content, _known_authorities(root), manifest)
     print("\n".join(found.lines()))  # noqa: T201 - a command's words
     return 0 if found.ok else 1
 
 
-def _known_authorities(root: Path | None) -> list[x509.Certificate]:
+def _known_authorities(root: Path | None) -> list[str]:
     """The authorities that stand behind the laptop's own profiles."""
     chains = [load_chain(profile) for profile in profiles(root)]
-    return [x509.load_pem_x509_certificate(chain[-1].encode()) for chain in chains if chain]
+    return [chain[-1] for chain in chains if chain]
 
 
 def _parser() -> argparse.ArgumentParser:

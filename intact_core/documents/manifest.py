@@ -112,4 +112,7 @@ def _text(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+    data = base64.b64decode(text, validate=True)
+    if _text(data) != text:
+        raise ValueError("base64 that is not in the one form that is written (RFC 4648, 3.5)")
+    return data

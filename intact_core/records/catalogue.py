@@ -127,22 +127,46 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-Form = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+@lru_cache(maxsize=1 << 14)
+def _uuid_text(value: object) -> str:
+    return str(_uuid(value))
+
+
+def _moment_text(value: str) -> str:
+    return canonical.moment(_moment(value))
+
+
+def _date_text(value: str) -> str:
+    return date.fromisoformat(value).isoformat()
+
+
+def _number_text(value: Any) -> str:
+    return canonical.decimal(_number(value))
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How a column's values are read from the wire, written to it, and brought to one form."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Wire]
+    normal: Callable[[Any], Wire]
+
+
 # By column, not by value: a whole number in a decimal column is a decimal once it is stored.
-_FORMS: tuple[tuple[type[TypeEngine[Any]], Form], ...] = (
-    (UtcDateTime, (_moment, canonical.moment)),
-    (Uuid, (_uuid, str)),
-    (Date, (date.fromisoformat, date.isoformat)),
-    (Numeric, (_number, canonical.decimal)),
-    (Boolean, (_boolean, bool)),
-    (Integer, (_integer, _as_is)),
-    (Text, (_text, _as_is)),
-    (JSON, (_json, _as_is)),
+_FORMS: tuple[tuple[type[TypeEngine[Any]], _Form], ...] = (
+    (UtcDateTime, _Form(_moment, canonical.moment, _moment_text)),
+    (Uuid, _Form(_uuid, str, _uuid_text)),
+    (Date, _Form(date.fromisoformat, date.isoformat, _date_text)),
+    (Numeric, _Form(_number, canonical.decimal, _number_text)),
+    (Boolean, _Form(_boolean, bool, _boolean)),
+    (Integer, _Form(_integer, _as_is, _integer)),
+    (Text, _Form(_text, _as_is, _text)),
+    (JSON, _Form(_json, _as_is, _json)),
 )
 
 
-def _form(column_type: TypeEngine[Any]) -> Form:
-    """How a column's values are read from the wire, and written to it."""
+def _form(column_type: TypeEngine[Any]) -> _Form:
     for kind, form in _FORMS:
         if isinstance(column_type, kind):
             return form
@@ -162,6 +186,7 @@ class FieldSpec:
     required: bool
     read: Callable[[Any], Any]
     write: Callable[[Any], Wire]
+    normal: Callable[[Any], Wire]
 
     def to_wire(self, value: Any) -> Wire:
         """The wire value of a column's value."""
@@ -246,7 +271,20 @@ class TypeSpec:
 
     def normal(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
         """The same wire values in their one canonical form; unknown fields are left out."""
-        return self.wire(self.values(wire))
+        normal = self._normal
+        try:
+            return {
+                name: None if value is None else normal[name](value)
+                for name, value in wire.items()
+                if name in normal
+            }
+        except (TypeError, ValueError, ArithmeticError):
+            # One by one, for an error that names the field.
+            return self.wire(self.values(wire))
+
+    def groups_of(self, fields: Iterable[str]) -> frozenset[str]:
+        """The groups of some fields."""
+        return _groups_of(self.name, tuple(fields))
 
     def body(self, row: Any) -> dict[str, Wire]:
         """Wire body of a mapped object or any row with the fields as attributes."""
@@ -255,6 +293,20 @@ class TypeSpec:
     @cached_property
     def _readers(self) -> Mapping[str, Callable[[Any], Any]]:
         return {name: spec.read for name, spec in self.fields.items()}
+
+    @cached_property
+    def _normal(self) -> Mapping[str, Callable[[Any], Wire]]:
+        return {name: spec.normal for name, spec in self.fields.items()}
+
+    @cached_property
+    def server_only(self) -> frozenset[str]:
+        """Fields that only the server writes."""
+        return frozenset(n for n, spec in self.fields.items() if spec.merge is Merge.SERVER)
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Numbers that people give, which two may give twice."""
+        return frozenset(n for n, spec in self.fields.items() if spec.merge is Merge.NUMBER)
 
     @cached_property
     def _writers(self) -> Mapping[str, Callable[[Any], Wire]]:
@@ -267,7 +319,7 @@ class TypeSpec:
 
 def _field_spec(column: Any) -> FieldSpec:
     info = column.info
-    read, write = _form(column.type)
+    form = _form(column.type)
     return FieldSpec(
         name=str(column.key),
         merge=info["merge"],
@@ -276,8 +328,9 @@ def _field_spec(column: Any) -> FieldSpec:
         choices=info.get("choices", ()),
         steps=info.get("steps"),
         required=not column.nullable,
-        read=read,
-        write=write,
+        read=form.read,
+        write=form.write,
+        normal=form.normal,
     )
 
 
@@ -293,6 +346,13 @@ TYPES: Mapping[str, TypeSpec] = {spec.name: spec for spec in map(_type_spec, CLA
 
 ORDER: Mapping[str, int] = {name: place for place, name in enumerate(TYPES)}
 """Place of each kind so that parents come before children."""
+
+
+@lru_cache(maxsize=1 << 12)
+def _groups_of(type_: str, fields: tuple[str, ...]) -> frozenset[str]:
+    # Few sets of fields are ever changed together, each of them thousands of times.
+    known = TYPES[type_].fields
+    return frozenset(known[name].group for name in fields)
 
 
 def spec_of(name: str) -> TypeSpec:

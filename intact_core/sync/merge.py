@@ -64,8 +64,7 @@ def merge(operation: Operation, spec: TypeSpec, current: Current | None, device:
     `current` is None when the server has no such record. `refused` is one of: `unknown_record`,
     `exists`, `fixed`, `server_only`, `unknown_field`.
     """
-    unknown = [name for name in operation.changes if name not in spec.fields]
-    if unknown:
+    if operation.changes.keys() - spec.fields.keys():
         return Merged(refused="unknown_field")
     if current is None:
         return _create(operation, spec)
@@ -79,7 +78,7 @@ def _create(operation: Operation, spec: TypeSpec) -> Merged:
     if operation.kind != "create":
         return Merged(refused="unknown_record")
     patch = {name: value for name, value in operation.new_values().items() if value is not None}
-    if any(spec.fields[name].merge is Merge.SERVER for name in patch):
+    if not spec.server_only.isdisjoint(patch):
         return Merged(refused="server_only")
     return Merged(patch=patch)
 

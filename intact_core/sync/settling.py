@@ -1,6 +1,6 @@
 """What a person's choice in a conflict writes: the same on laptop and server."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from intact_core.errors import BadInput
@@ -38,3 +38,13 @@ def chosen_values(
     if values[resolution].keys() - own:
         raise BadInput("A conflict settles its own fields alone.")
     return values[resolution]
+
+
+def free_number(number: str, taken: Collection[str]) -> str:
+    """The next human number after this one that nobody has: NC-A-07 after NC-A-06."""
+    stem = number.rstrip("0123456789")
+    width, count = len(number) - len(stem), int(number[len(stem) :] or 0)
+    while number in taken:
+        count += 1
+        number = f"{stem}{count:0{width}}"
+    return number

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -28,6 +29,22 @@ def label(text: str, look: str = "", *, wrap: bool = False) -> QLabel:
     made.setWordWrap(wrap)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made
+
+
+class Still(QWidget):
+    """Holds one line whose text changes often.
+
+    A label asks for a new layout with each text, and then everything around it is painted again.
+    """
+
+    def __init__(self, line: QLabel) -> None:
+        super().__init__()
+        self._line = line
+        line.setParent(self)
+        self.setFixedHeight(line.fontMetrics().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._line.resize(event.size())
 
 
 def button(action: Action, look: str = "") -> QPushButton:

@@ -16,6 +16,7 @@ from intact_core.errors import IntactError
 
 _SWITCH_SECONDS = 0.0002
 _COLLECT = (20_000, 20, 100)
+_FIRST, _NEXT, _LATER = range(3)
 
 T = TypeVar("T")
 Show = Callable[[IntactError], None]
@@ -65,7 +66,7 @@ class Task(QObject):
 
 @dataclass(order=True)
 class _Job:
-    rank: tuple[bool, int]
+    rank: tuple[int, int]
     task: Task = field(compare=False)
     work: Callable[[Task], Any] = field(compare=False)
     on_done: Callable[[Any], None] | None = field(compare=False)
@@ -105,7 +106,17 @@ class Lane(QObject):
         owner: QObject | None = None,
     ) -> Task:
         """Do `work` next; nothing is delivered once it is cancelled or `owner` is gone."""
-        return self._put(False, lambda _: work(), (on_done, on_error, owner))
+        return self._put(_NEXT, lambda _: work(), (on_done, on_error, owner))
+
+    def run_first(
+        self,
+        work: Callable[[], T],
+        on_done: Callable[[T], None] | None = None,
+        on_error: Show | None = None,
+        owner: QObject | None = None,
+    ) -> Task:
+        """What the user typed: it passes whatever only reads, and keeps its own order."""
+        return self._put(_FIRST, lambda _: work(), (on_done, on_error, owner))
 
     def run_watched(
         self,
@@ -115,27 +126,27 @@ class Lane(QObject):
         owner: QObject | None = None,
     ) -> Task:
         """Long work behind what the user does: it gets the task to say how far it is."""
-        return self._put(True, work, (on_done, on_error, owner))
+        return self._put(_LATER, work, (on_done, on_error, owner))
 
     def close(self, seconds: float = 10.0) -> bool:
         """Let the running piece end, drop the rest; False if it did not end in time."""
         self._open = False
         while not self._jobs.empty():
             self._jobs.get_nowait().task.cancel()
-        self._jobs.put(_Job((False, -1), Task(), _stop, None, None, None))
+        self._jobs.put(_Job((_FIRST, -1), Task(), _stop, None, None, None))
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def _put(
         self,
-        later: bool,
+        rank: int,
         work: Callable[[Task], T],
         deliver: tuple[Callable[[T], None] | None, Show | None, QObject | None],
     ) -> Task:
         if not self._open:
             raise RuntimeError("the lane is closed")
         task = Task()
-        self._jobs.put(_Job((later, next(self._order)), task, work, *deliver))
+        self._jobs.put(_Job((rank, next(self._order)), task, work, *deliver))
         return task
 
     def _serve(self) -> None:

@@ -17,7 +17,7 @@ from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.qt.tasks import Lanes, Task
 from intact_desktop.settings import Account, Profile
 from intact_desktop.store import journal
-from intact_desktop.store.engine import reading
+from intact_desktop.store.engine import reading, turn_of
 from intact_desktop.vault.keyring_secret import SecretStore
 from intact_desktop.vault.vault import Unlocked
 
@@ -45,7 +45,8 @@ class Workbench(QObject):
 
     `written` counts the actions begun: what was read before the last of them is old.
     `changed` carries the page whose action was committed, `synced` says that a round of sync
-    ended, `place_wanted` asks the window to go somewhere, `said` is a line for the notice bar.
+    brought news, `place_wanted` asks the window to go somewhere, `said` is a line for the notice
+    bar.
     """
 
     changed = Signal(object)
@@ -90,7 +91,7 @@ class Workbench(QObject):
         self.written += 1
 
         def work() -> T:
-            with self.sessions.begin() as session:
+            with turn_of(self.opened.engine).queue(), self.sessions.begin() as session:
                 return action(session)
 
         def done(result: T) -> None:
@@ -105,7 +106,7 @@ class Workbench(QObject):
             else:
                 self.tell(error.sentence)
 
-        return self._run(work, done, failed, self)
+        return self._run(work, done, failed, self, self.lanes.database.run_first)
 
     def ask(
         self,
@@ -120,7 +121,7 @@ class Workbench(QObject):
             with self.readers() as session:
                 return query(session)
 
-        return self._run(work, on_done, on_error, owner)
+        return self._run(work, on_done, on_error, owner, self.lanes.database.run)
 
     def close(self, seconds: float = 10.0) -> bool:
         """Let what was begun be written, then close the database; False if it took too long.
@@ -143,10 +144,21 @@ class Workbench(QObject):
         on_done: Callable[[T], None],
         on_error: Show | None,
         owner: QObject | None,
+        put: Callable[..., Task],
     ) -> Task:
         if self._closed:
             return Task()
-        return self.lanes.database.run(work, on_done, on_error, owner)
+        turn = turn_of(self.opened.engine)
+        turn.touch()
+
+        def first() -> T:
+            try:
+                return work()
+            finally:
+                # The answer is delivered and painted yet.
+                turn.touch()
+
+        return put(first, on_done, on_error, owner)
 
     def show_place(self, place: Place) -> None:
         """Go to a record, and to its field where one is named."""

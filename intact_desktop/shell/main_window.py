@@ -25,33 +25,52 @@ _NAVIGATION_WIDTH = 27 * GRID
 
 
 class MainWindow(QMainWindow):
-    """Features plug in as entries, key hints and finders; the window knows none of them."""
+    """Features plug in as entries, key hints and finders; the window knows none of them.
+
+    Until it is furnished it shows only what covers it: nothing else is made before the first paint.
+    """
 
     page_shown = Signal(str)
     closing = Signal()
+    navigation: Navigation
+    banner: Banner
+    status: StatusBar
 
-    def __init__(
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Intact")
+        self.resize(160 * GRID, 100 * GRID)
+        self._entries: dict[str, NavEntry] = {}
+        self._pages: dict[str, QWidget] = {}
+        self._hints: list[KeyHint] = []
+        self._finders: list[Finder] = []
+        self._stack = QStackedWidget()
+        self._room = QWidget()
+        self._whole = QStackedWidget()
+        self._whole.addWidget(self._room)
+        self.setCentralWidget(self._whole)
+
+    @property
+    def is_furnished(self) -> bool:
+        return bool(self._entries)
+
+    def furnish(
         self,
         navigation: Sequence[NavEntry],
         hints: Sequence[KeyHint] = (),
         finders: Sequence[Finder] = (),
     ) -> None:
-        super().__init__()
-        self.setWindowTitle("Intact")
-        self.resize(160 * GRID, 100 * GRID)
+        """Make the frame, once: what covers the window stays in front of it."""
         self._entries = {entry.key: entry for entry in navigation}
-        self._pages: dict[str, QWidget] = {}
         self._hints = [*hints, *self._own_hints()]
         self._finders = [CommandFinder(self._places()), *finders]
         self.navigation = Navigation(navigation)
         self.banner = Banner()
         self.status = StatusBar()
-        self._stack = QStackedWidget()
-        self._whole = QStackedWidget()
-        self._whole.addWidget(self._frame())
-        self.setCentralWidget(self._whole)
+        self._arrange()
         self.navigation.chosen.connect(self._show_page)
         self._menus()
+        self.menuBar().setVisible(not self.is_covered)
 
     def open(self, key: str) -> None:
         """Go to a place; its page is made now if it never was."""
@@ -78,16 +97,8 @@ class MainWindow(QMainWindow):
         """Lock: show nothing but this widget, and drop every page with what it shows."""
         self.uncover()
         self._leave_text()
-        for page in self._pages.values():
-            self._stack.removeWidget(page)
-            page.deleteLater()
-        self._pages.clear()
-        # Taking lines away moves the choice to another place, whose page must not be made now.
-        blocked = QSignalBlocker(self.navigation)
-        for key in self._entries:
-            self.navigation.set_children(key, [])
-        blocked.unblock()
-        self.menuBar().hide()
+        if self.is_furnished:
+            self._clear()
         self._whole.addWidget(widget)
         self._whole.setCurrentWidget(widget)
         widget.setFocus()
@@ -98,7 +109,8 @@ class MainWindow(QMainWindow):
         if covering is not None:
             self._whole.removeWidget(covering)
             covering.deleteLater()
-        self.menuBar().show()
+        if self.is_furnished:
+            self.menuBar().show()
 
     def show_palette(self) -> None:
         """Ctrl+K."""
@@ -112,7 +124,7 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "status"):
+        if event.type() == QEvent.Type.PaletteChange and self.is_furnished:
             self.navigation.recolour()
             self.status.recolour()
 
@@ -127,13 +139,25 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self._entries[key].title} – Intact")
         self.page_shown.emit(key)
 
+    def _clear(self) -> None:
+        for page in self._pages.values():
+            self._stack.removeWidget(page)
+            page.deleteLater()
+        self._pages.clear()
+        # Taking lines away moves the choice to another place, whose page must not be made now.
+        blocked = QSignalBlocker(self.navigation)
+        for key in self._entries:
+            self.navigation.set_children(key, [])
+        blocked.unblock()
+        self.menuBar().hide()
+
     def _leave_text(self) -> None:
         # A text hands over what was typed when the cursor leaves it.
         focused = QApplication.focusWidget()
         if focused is not None and self.isAncestorOf(focused):
             focused.clearFocus()
 
-    def _frame(self) -> QWidget:
+    def _arrange(self) -> None:
         side = QFrame()
         side.setProperty("look", "navigation")
         side.setFixedWidth(_NAVIGATION_WIDTH)
@@ -148,13 +172,11 @@ class MainWindow(QMainWindow):
         upper.setSpacing(0)
         upper.addWidget(side)
         upper.addLayout(work, 1)
-        whole = QWidget()
-        column = QVBoxLayout(whole)
+        column = QVBoxLayout(self._room)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(upper, 1)
         column.addWidget(self.status)
-        return whole
 
     def _menus(self) -> None:
         go = self.menuBar().addMenu(self.tr("&Go"))

@@ -111,7 +111,9 @@ class SyncDriver(QObject):
         self._failures = 0
         self._end()
         self.ended.emit(round_)
-        self._bench.synced.emit()
+        # Reading everything again after each rating that was sent would hold up the next one.
+        if round_.news:
+            self._bench.synced.emit()
 
     def _fail(self, error: IntactError) -> None:
         if self._stopped:

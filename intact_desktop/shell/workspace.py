@@ -1,10 +1,11 @@
 """One audit: its pages as tabs, and the ways between them."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
+from typing import TypeVar
 from uuid import UUID
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 from sqlalchemy import select
@@ -28,34 +29,30 @@ from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
 from intact_desktop.store.gaps import Gap, gaps
 
+P = TypeVar("P", bound=AuditPage)
+_TABS = ("overview", "checklist", "findings", "evidence", "documentation", "report")
+
 
 class Workspace(QWidget):
-    """Made once; `open_audit` turns all pages to another audit."""
+    """`open_audit` turns all pages to another audit. A page is made when it is first gone to."""
 
     def __init__(self, bench: Workbench, camera: GetCamera) -> None:
         super().__init__()
-        self._bench = bench
+        self._bench, self._camera = bench, camera
         self.audit_id: UUID | None = None
         self._missing_at = -1
         self.title = label("", "heading")
-        self.overview = OverviewPage(bench)
-        self.panel = EvidencePanel(bench, camera)
-        self.checklist = ChecklistPage(bench, self.panel)
-        self.findings = FindingsPage(bench)
-        self.evidence = EvidencePage(bench, camera)
-        self.documentation = DocumentationPage(bench)
-        self.report = ReportPage(bench)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for page, name in (
-            (self.overview, self.tr("Overview")),
-            (self.checklist, self.tr("Checklist")),
-            (self.findings, self.tr("Findings")),
-            (self.evidence, self.tr("Evidence")),
-            (self.documentation, self.tr("Documentation")),
-            (self.report, self.tr("Report")),
+        for name in (
+            self.tr("Overview"),
+            self.tr("Checklist"),
+            self.tr("Findings"),
+            self.tr("Evidence"),
+            self.tr("Documentation"),
+            self.tr("Report"),
         ):
-            self.tabs.addTab(page, name)
+            self.tabs.addTab(QWidget(), name)
         self._nothing = EmptyState(
             self.tr("No audit is open"),
             self.tr("Choose one in My audits."),
@@ -71,18 +68,49 @@ class Workspace(QWidget):
         column.addWidget(self.tabs, 1)
         column.addWidget(self._nothing, 1)
         self.tabs.hide()
-        self._connect()
+        # The keys of a page work at once, without a click into it first.
+        self.tabs.currentChanged.connect(lambda at: self._page(_TABS[at]).setFocus())
+        self._key("F8", self.next_missing)
+        self._key("Shift+F8", partial(self.next_missing, -1))
 
-    @property
-    def pages(self) -> tuple[AuditPage, ...]:
-        return (
-            self.overview,
-            self.checklist,
-            self.findings,
-            self.evidence,
-            self.documentation,
-            self.report,
-        )
+    @cached_property
+    def overview(self) -> OverviewPage:
+        return self._placed("overview", OverviewPage(self._bench))
+
+    @cached_property
+    def panel(self) -> EvidencePanel:
+        panel = EvidencePanel(self._bench, self._camera)
+        panel.piece_wanted.connect(self._show_piece)
+        if self.audit_id is not None:
+            panel.open_audit(self.audit_id)
+        return panel
+
+    @cached_property
+    def checklist(self) -> ChecklistPage:
+        page, panel = ChecklistPage(self._bench, self.panel), self.panel
+        page.item_shown.connect(panel.show_item)
+        page.finding_wanted.connect(self._start_finding)
+        page.join_wanted.connect(lambda item_id: self.findings.choose_to_join(item_id))
+        page.files_wanted.connect(panel.intake.choose)
+        page.camera_wanted.connect(panel.intake.open_camera)
+        page.paste_wanted.connect(panel.intake.paste)
+        return self._placed("checklist", page)
+
+    @cached_property
+    def findings(self) -> FindingsPage:
+        return self._placed("findings", FindingsPage(self._bench))
+
+    @cached_property
+    def evidence(self) -> EvidencePage:
+        return self._placed("evidence", EvidencePage(self._bench, self._camera))
+
+    @cached_property
+    def documentation(self) -> DocumentationPage:
+        return self._placed("documentation", DocumentationPage(self._bench))
+
+    @cached_property
+    def report(self) -> ReportPage:
+        return self._placed("report", ReportPage(self._bench))
 
     def open_audit(self, audit_id: UUID) -> None:
         """Turn to an audit; only the page in sight reads at once."""
@@ -90,8 +118,10 @@ class Workspace(QWidget):
         self._missing_at = -1
         self._nothing.hide()
         self.tabs.show()
-        for page in (*self.pages, self.panel):
-            page.open_audit(audit_id)
+        self._page(_TABS[self.tabs.currentIndex()])
+        for name in ("panel", *_TABS):
+            if name in vars(self):
+                getattr(self, name).open_audit(audit_id)
         self._bench.ask(lambda s: _title(s, audit_id), self.title.setText, owner=self)
 
     def go_to(self, audit_id: UUID, place: Place) -> None:
@@ -120,29 +150,36 @@ class Workspace(QWidget):
             )
 
     def _page_of(self, type_: str) -> AuditPage:
-        return {
-            "audit_checklists": self.checklist,
-            "non_conformities": self.findings,
-            "audit_evidence": self.evidence,
-            "audit_documentation": self.documentation,
-            "audit_recommendations": self.documentation,
-            "audit_reports": self.report,
-            "signatures": self.report,
-        }.get(type_, self.overview)
+        return self._page(
+            {
+                "audit_checklists": "checklist",
+                "non_conformities": "findings",
+                "audit_evidence": "evidence",
+                "audit_documentation": "documentation",
+                "audit_recommendations": "documentation",
+                "audit_reports": "report",
+                "signatures": "report",
+            }.get(type_, "overview")
+        )
 
-    def _connect(self) -> None:
-        checklist = self.checklist
-        # The keys of a page work at once, without a click into it first.
-        self.tabs.currentChanged.connect(lambda _: self.tabs.currentWidget().setFocus())
-        checklist.item_shown.connect(self.panel.show_item)
-        checklist.finding_wanted.connect(self._start_finding)
-        checklist.join_wanted.connect(self.findings.choose_to_join)
-        checklist.files_wanted.connect(self.panel.intake.choose)
-        checklist.camera_wanted.connect(self.panel.intake.open_camera)
-        checklist.paste_wanted.connect(self.panel.intake.paste)
-        self.panel.piece_wanted.connect(self._show_piece)
-        self._key("F8", self.next_missing)
-        self._key("Shift+F8", partial(self.next_missing, -1))
+    def _page(self, name: str) -> AuditPage:
+        page: AuditPage = getattr(self, name)
+        return page
+
+    def _placed(self, name: str, page: P) -> P:
+        """Put a page that was just made under its tab."""
+        if self.audit_id is not None:
+            page.open_audit(self.audit_id)
+        at, shown = _TABS.index(name), self.tabs.currentIndex()
+        blocked = QSignalBlocker(self.tabs)
+        words, empty = self.tabs.tabText(at), self.tabs.widget(at)
+        if empty is not None:
+            empty.deleteLater()
+        self.tabs.removeTab(at)
+        self.tabs.insertTab(at, page, words)
+        self.tabs.setCurrentIndex(shown)
+        blocked.unblock()
+        return page
 
     def _key(self, key: str, act: Callable[[], None]) -> None:
         shortcut = QShortcut(QKeySequence(key), self)

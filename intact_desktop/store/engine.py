@@ -1,9 +1,11 @@
 """The encrypted local database: SQLCipher through SQLAlchemy, one writer at a time."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 from urllib.parse import quote
 
 import sqlcipher3.dbapi2 as sqlcipher
@@ -15,9 +17,15 @@ from intact_core.errors import IntactError, StorageFault
 from intact_core.records.sets import JSON_OPTIONS
 from intact_desktop.settings import sync_file
 
+T = TypeVar("T")
 _READ_ONLY = "read_only"
 _TURN = "turn"
 _BUSY_MILLISECONDS = 10_000
+_LOG_PAGES = 16_000
+_SOON_SECONDS = 2.0
+_POLL_SECONDS = 0.0005
+_LONGEST_REST_SECONDS = 0.5
+_TOUCH_SECONDS = 0.015
 _PLAIN_HEADER = b"SQLite format 3\0"
 _SMALLEST = 512
 _ANALYSED_ROWS = 400
@@ -27,6 +35,8 @@ _SETTINGS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
+    # The usual way is `checkpoint`, off the way of who types; this is the limit beyond it.
+    f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}",
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
 )
 _SENTENCES = {
@@ -46,22 +56,66 @@ _SENTENCES = {
 
 
 class Turn:
-    """How many transactions wait for the write lock, so that long work can give way to them."""
+    """Who goes first: long work rests while a person waits, and takes back what they wait for.
+
+    `waiting` counts who wants the write lock; `busy` is also true for a moment after each `touch`.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._taken = 0
+        self._in_vain = -1
+        self._busy_until = 0.0
         self.waiting = 0
+
+    @property
+    def busy(self) -> bool:
+        return self.waiting > 0 or time.monotonic() < self._busy_until
+
+    def touch(self) -> None:
+        """A person did something: what follows, until it is painted, goes first."""
+        self._busy_until = time.monotonic() + _TOUCH_SECONDS
 
     @contextmanager
     def queue(self) -> Iterator[None]:
         """Inside, one more waits."""
         with self._lock:
             self.waiting += 1
+            self._taken += 1
         try:
             yield
         finally:
             with self._lock:
                 self.waiting -= 1
+
+    def rest(self) -> None:
+        """Called by long work every millisecond or so: lets a person have the interpreter.
+
+        It ends after half a second, and does not begin again for the same who waits.
+        """
+        if not self.busy or self._in_vain == self._taken:
+            return
+        end = time.monotonic() + _LONGEST_REST_SECONDS
+        while self.busy:
+            if time.monotonic() > end:
+                self._in_vain = self._taken
+                return
+            time.sleep(_POLL_SECONDS)
+
+    def resting(self, items: Iterable[T]) -> Iterator[T]:
+        """The same items, with a rest before each."""
+        for item in items:
+            self.rest()
+            yield item
+
+    def wait_for_quiet(self, seconds: float, until: float) -> None:
+        """Return once nobody did anything for so long, or at that moment of the monotonic clock."""
+        quiet_since = now = time.monotonic()
+        while now < until and now - quiet_since < seconds:
+            time.sleep(_POLL_SECONDS * 10)
+            now = time.monotonic()
+            if self.busy:
+                quiet_since = now
 
 
 def turn_of(engine: Engine) -> Turn:
@@ -116,6 +170,18 @@ def analyse(engine: Engine) -> None:
         connection.exec_driver_sql("ANALYZE")
     # A connection reads this when it is opened.
     engine.dispose()
+
+
+def checkpoint(engine: Engine) -> None:
+    """Move what was committed from the log into the database file, beside readers and writers.
+
+    SQLite would do it inside the commit that fills the log, and a person would wait for it.
+    """
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    finally:
+        connection.close()
 
 
 def copy_store(engine: Engine, key: bytes, target: Path) -> None:
@@ -195,7 +261,29 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     with options[_TURN].queue():
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if not _begin_soon(connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_soon(connection: Connection) -> bool:
+    """Take the write lock the moment it is free: SQLite's own waiting sleeps up to 25 ms a time."""
+    driver: sqlcipher.Connection = connection.connection.dbapi_connection
+    (milliseconds,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    end = time.monotonic() + min(_SOON_SECONDS, milliseconds / 1000)
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlcipher.DatabaseError as fault:
+                # Anything else than a lock comes again, and is translated, where it is asked next.
+                if fault.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > end:
+                    return False
+                time.sleep(_POLL_SECONDS)
+            else:
+                return True
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {milliseconds}")
 
 
 def _translate(context: ExceptionContext) -> IntactError | None:

@@ -27,6 +27,22 @@ _UNSENT = (
     .where(_CARRIED.c.record_id.in_(bindparam("ids", expanding=True)))
     .order_by(_CARRIED.c.seq)
 )
+# Made once: making a statement takes longer than running it, and a rating waits for six of them.
+_THIS_DEVICE = select(Device.__table__)
+_MOVE_CHAIN = update(table_of(Device))
+_ROLES = (
+    select(Role.code)
+    .join(UserRole, (UserRole.tenant_id == Role.tenant_id) & (UserRole.role_id == Role.id))
+    .where(
+        UserRole.tenant_id == bindparam("of_tenant"),
+        UserRole.user_id == bindparam("of_user"),
+        UserRole.deleted_at.is_(None),
+        Role.deleted_at.is_(None),
+    )
+)
+_REVS = select(BaseRow.type, BaseRow.id, BaseRow.rev).where(
+    BaseRow.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:
@@ -40,7 +56,7 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
 
 def this_device(connection: Connection) -> Device:
     """The row of this laptop; there is one once it is enrolled."""
-    row = connection.execute(select(Device.__table__)).one()
+    row = connection.execute(_THIS_DEVICE).one()
     return Device(**row._mapping)
 
 
@@ -53,17 +69,8 @@ def _actor(session: Session, device: Device) -> Actor:
     cached = session.info.get("actor")
     if cached is not None:
         return cached  # type: ignore[no-any-return]
-    query = (
-        select(Role.code)
-        .join(UserRole, (UserRole.tenant_id == Role.tenant_id) & (UserRole.role_id == Role.id))
-        .where(
-            UserRole.tenant_id == device.tenant_id,
-            UserRole.user_id == device.user_id,
-            UserRole.deleted_at.is_(None),
-            Role.deleted_at.is_(None),
-        )
-    )
-    roles = frozenset(session.connection().scalars(query))
+    whose = {"of_tenant": device.tenant_id, "of_user": device.user_id}
+    roles = frozenset(session.connection().scalars(_ROLES, whose))
     actor = Actor(device.user_id, roles, device_id=device.id)
     session.info["actor"] = actor
     return actor
@@ -109,7 +116,7 @@ def _append(session: Session, device: Device, changes: list[Written]) -> None:
         chain = link(chain, raw)
         rows.append(_outbox_row(operation, raw, chain))
     sets.insert(connection.dialect, _OUTBOX, rows).run(connection)
-    connection.execute(update(Device).values(last_n=n, chain_hash=chain))
+    connection.execute(_MOVE_CHAIN, {"last_n": n, "chain_hash": chain})
 
 
 def _base_revs(
@@ -119,8 +126,8 @@ def _base_revs(
     seen = [one.id for one in changes if one.before is not None]
     found: dict[tuple[str, UUID], int] = {}
     for part in chunks(seen):
-        query = select(BaseRow.type, BaseRow.id, BaseRow.rev).where(BaseRow.id.in_(part))
-        found |= {(type_, id_): rev for type_, id_, rev in connection.execute(query)}
+        rows = connection.execute(_REVS, {"ids": part})
+        found |= {(type_, id_): rev for type_, id_, rev in rows}
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -20,10 +20,13 @@ from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chu
 from intact_desktop.sync import carrying, leaving
 from intact_desktop.sync.leaving import Ref
 
+Rest = Callable[[], None]
+T = TypeVar("T")
 _BASE = table_of(BaseRow)
 _OUTBOX = table_of(Outbox)
 _CURSORS = table_of(SyncCursor)
-_ROWS_AT_ONCE = 100
+_ROWS_AT_ONCE = 50
+_ROWS_BOUND_AT_ONCE = 100
 _DEVICE = table_of(Device)
 
 
@@ -86,7 +89,8 @@ class _Base:
 class Prepared:
     """All that a pull will write, worked out while others may still write.
 
-    `last_n` is this laptop's last operation that was looked at.
+    `last_n` is this laptop's last operation that was looked at; without `is_news` all working rows
+    stay as they are.
     """
 
     applied: Applied
@@ -100,34 +104,36 @@ class Prepared:
     settled_n: int
     last_n: int
     is_empty: bool
+    is_news: bool
 
 
-def prepare(connection: Connection, cut: Cut) -> Prepared:
+def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prepared:
     """Work out a pull from one snapshot; `write` is quick and has the lock.
+
+    `rest` is called often and may take its time.
 
     Working state = confirmed state + own pending operations. Operations with a verdict are
     settled here: their outcome is in what the pull brought.
     """
     device = this_device(connection)
     known = _cursors(connection)
-    bases = _load_bases(connection, {(one.type, one.id) for one in cut.changes})
+    bases = _load_bases(connection, {(one.type, one.id) for one in cut.changes}, rest)
     digests = {scope: cursor.digest for scope, cursor in known.items()}
     gone = leaving.gone(connection, cut.whole, {(one.type, one.id) for one in cut.changes})
-    _fold(cut, known, bases, digests)
+    _fold(cut, known, (bases, digests), rest)
     for scope in cut.whole:
         came = (base.hash for base in bases.values() if base.scope == scope)
         digests[scope] = digest.moved(digest.EMPTY, into=came)
     cursor_rows, mismatched = _cursor_rows(cut, known, digests)
-    outcome = _outcome(connection, device)
-    carried, of_colleagues = carrying.settled(connection)
-    touched = dict.fromkeys([*bases, *gone, *outcome, *of_colleagues])
+    carried = carrying.settled(connection)
+    touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device), *carried.values()])
     lost = [scope for scope in known if scope not in cut.scopes]
-    rows, hidden = _derived(connection, touched, bases, without=gone)
-    dialect = connection.dialect
+    rows, hidden = _derived(connection, touched, bases, without=gone, rest=rest)
+    changed = list(_changed_rows(connection, rows, rest))
     writes = [
-        upsert(dialect, _BASE, ("type", "id"), _base_rows(bases)),
-        *_changed_rows(connection, rows),
-        upsert(dialect, _CURSORS, ("scope",), cursor_rows),
+        *_base_writes(connection, bases, rest),
+        *changed,
+        upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows),
     ]
     return Prepared(
         Applied(len(cut.changes), mismatched),
@@ -136,11 +142,12 @@ def prepare(connection: Connection, cut: Cut) -> Prepared:
         gone,
         [] if leaving.waits(connection, lost) else lost,
         hidden,
-        carried,
+        list(carried),
         writes,
         device.acknowledged_n,
         device.last_n,
         is_empty=not (touched or cursor_rows or lost),
+        is_news=any((hidden, gone, lost, *(many.rows for many in changed))),
     )
 
 
@@ -181,10 +188,11 @@ def cursors(connection: Connection) -> list[Cursor]:
     return list(_cursors(connection).values())
 
 
-def _load_bases(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, _Base]:
-    wanted = list(refs)
+def _load_bases(
+    connection: Connection, refs: Iterable[Ref], rest: Rest = lambda: None
+) -> dict[Ref, _Base]:
     found: dict[Ref, _Base] = {}
-    for part in chunks([ref[1] for ref in wanted]):
+    for part in _parts([ref[1] for ref in refs], rest):
         rows = connection.execute(select(_BASE).where(_BASE.c.id.in_(part)))
         for row in rows:
             found[row.type, row.id] = _Base(row.scope, row.rev, row.hash, row.body)
@@ -192,12 +200,17 @@ def _load_bases(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, _Base]
 
 
 def _fold(
-    cut: Cut, known: Mapping[str, Cursor], bases: dict[Ref, _Base], digests: dict[str, str]
+    cut: Cut,
+    known: Mapping[str, Cursor],
+    folded: tuple[dict[Ref, _Base], dict[str, str]],
+    rest: Rest,
 ) -> None:
+    bases, digests = folded
     seqs = {scope: cursor.seq for scope, cursor in known.items()}
     into: dict[str, list[str]] = {}
     out: dict[str, list[str]] = {}
     for one in cut.changes:
+        rest()
         if one.kind != "enter":
             _expect_next(one, seqs)
         ref = (one.type, one.id)
@@ -223,8 +236,10 @@ def _expect_next(one: Change, seqs: dict[str, int]) -> None:
     seqs[one.scope] = one.seq
 
 
-def _base_rows(bases: Mapping[Ref, _Base]) -> list[dict[str, Any]]:
-    return [{"type": ref[0], "id": ref[1], **vars(base)} for ref, base in bases.items()]
+def _base_writes(connection: Connection, bases: Mapping[Ref, _Base], rest: Rest) -> Iterator[Many]:
+    rows = [{"type": ref[0], "id": ref[1], **vars(base)} for ref, base in bases.items()]
+    for part in _parts(rows, rest):
+        yield upsert(connection.dialect, _BASE, ("type", "id"), part)
 
 
 def _cursor_rows(
@@ -254,6 +269,7 @@ def _derived(
     loaded: Mapping[Ref, _Base],
     *,
     without: Collection[Ref],
+    rest: Rest = lambda: None,
 ) -> tuple[dict[str, list[dict[str, Any]]], list[Ref]]:
     """Working rows of the records named, parents first, and those that are none any more.
 
@@ -262,11 +278,12 @@ def _derived(
     """
     if not touched:
         return {}, []
-    missing = _load_bases(connection, {ref for ref in touched if ref not in loaded})
+    missing = _load_bases(connection, {ref for ref in touched if ref not in loaded}, rest)
     pending = _pending(connection)
     rows: dict[str, list[dict[str, Any]]] = {}
     hidden: list[Ref] = []
     for ref in (ref for ref in touched if ref[0] in TYPES):
+        rest()
         base = None if ref in without else loaded.get(ref) or missing.get(ref)
         body = dict(base.body) if base else {}
         for changes in pending.get(ref, ()):
@@ -297,15 +314,22 @@ def _upsert(connection: Connection, spec: TypeSpec, rows: Sequence[dict[str, Any
     return upsert(connection.dialect, spec.table, ("tenant_id", "id"), rows)
 
 
+def _parts(rows: Sequence[T], rest: Rest) -> Iterator[Sequence[T]]:
+    for part in chunks(rows, _ROWS_BOUND_AT_ONCE):
+        rest()
+        yield part
+
+
 def _changed_rows(
-    connection: Connection, rows: Mapping[str, Sequence[dict[str, Any]]]
+    connection: Connection, rows: Mapping[str, Sequence[dict[str, Any]]], rest: Rest
 ) -> Iterator[Many]:
     """Only what differs from the rows as they are: most of what was sent comes back the same."""
     for type_, values in rows.items():
         spec = TYPES[type_]
-        whole = _upsert(connection, spec, values)
-        there = as_stored(connection, spec.table, tuple(values[0]), [row["id"] for row in values])
-        yield replace(whole, rows=[row for row in whole.rows if row not in there])
+        for part in _parts(values, rest):
+            whole = _upsert(connection, spec, part)
+            there = as_stored(connection, spec.table, tuple(part[0]), [row["id"] for row in part])
+            yield replace(whole, rows=[row for row in whole.rows if row not in there])
 
 
 def _hide(connection: Connection, spec: TypeSpec, id_: UUID) -> None:

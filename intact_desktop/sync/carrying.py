@@ -280,11 +280,10 @@ def _is_confirmed() -> Any:
     return _CARRIED.c.n <= acknowledged
 
 
-def settled(connection: Connection) -> tuple[list[int], list[Ref]]:
-    """Carried operations that a pull from now on settles, and the records that they are about."""
+def settled(connection: Connection) -> dict[int, Ref]:
+    """Carried operations (seq) that a pull from now on settles, with the record of each."""
     query = select(_CARRIED.c.seq, _CARRIED.c.type, _CARRIED.c.record_id).where(_is_confirmed())
-    rows = connection.execute(query).all()
-    return [row.seq for row in rows], [(row.type, row.record_id) for row in rows]
+    return {row.seq: (row.type, row.record_id) for row in connection.execute(query)}
 
 
 def forget(connection: Connection, seqs: Sequence[int]) -> None:

@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock, ids
@@ -23,10 +22,10 @@ from intact_core.sync.protocol import (
     Succession,
     Successor,
 )
-from intact_desktop.store.engine import analyse, reading, turn_of
+from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, table_of
-from intact_desktop.sync import carrying, outgoing
+from intact_desktop.store.tables import Device, Outbox, SyncLog, chunks, table_of
+from intact_desktop.sync import carrying, outgoing, parallel
 from intact_desktop.sync.applying import (
     Applied,
     Cut,
@@ -39,17 +38,19 @@ from intact_desktop.sync.applying import (
 from intact_desktop.sync.carrying_up import carry_up, segments
 from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
 from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
+from intact_desktop.sync.proof import files_by_state, worth_keeping
 from intact_desktop.sync.showing import show
 
 _DEVICE = table_of(Device)
 _OUTBOX = table_of(Outbox)
-_BLOBS = table_of(Blob)
 _MOST_PULLS = 3
 _MANY_ROWS = 200
-_TRIES = 20
-_PAUSE_SECONDS = 0.05
+_POLITE_SECONDS = 15.0
+_QUIET_SECONDS = 0.25
+_POLL_SECONDS = 0.0005
+_RECEIPTS_AT_ONCE = 100
+_AS_SENT = ("applied", "no_change")
 CLOCK_TOLERANCE = timedelta(minutes=5)
-KEPT_PROOF = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Around:
 
 @dataclass(frozen=True)
 class Round:
-    """What a round did."""
+    """What a round did; `news` when something here is now other than the person left it."""
 
     sent: int
     received: int
@@ -75,6 +76,7 @@ class Round:
     files_fetched: int
     clock_offset: timedelta
     proof: dict[str, object] | None
+    news: bool = True
 
 
 class _Later(Exception):
@@ -97,12 +99,14 @@ class SyncEngine:
         around: Around,
     ) -> None:
         self._engine = engine
+        self._turn = turn_of(engine)
         self._gateway = gateway
         self._sign = sign
         self._transfer = transfer
         self._around = around
         self._progress: Progress = _silent
         self._acknowledged = 0
+        self._news = False
         self._sent = 0
         self._offset = timedelta()
 
@@ -113,11 +117,13 @@ class SyncEngine:
         UpgradeNeeded are raised only after everything from here was handed in.
         """
         self._progress = progress
+        self._news = False
         try:
             result = self._round_or_deposit()
         except IntactError as error:
             self._log("failed", f"{error.title}: {error.sentence}")
             raise
+        checkpoint(self._engine)
         if result.sent or result.received or result.files_sent or result.files_fetched:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
@@ -142,7 +148,8 @@ class SyncEngine:
         sent_files = self._transfer.send_all(self._progress)
         fetched = self._transfer.fetch_all(self._progress)
         proof = self._prove(end)
-        return Round(self._sent, received, sent_files, fetched, self._offset, proof)
+        news = self._news or sent_files > 0 or fetched > 0
+        return Round(self._sent, received, sent_files, fetched, self._offset, proof, news)
 
     def _greet(self) -> HelloAnswer:
         answer = self._hello()
@@ -266,8 +273,10 @@ class SyncEngine:
             return this_device(connection).last_n
 
     def _keep(self, got: PushAnswer) -> None:
-        with self._engine.begin() as connection:
-            outgoing.keep_receipts(connection, got.receipts)
+        self._news |= any(one.verdict not in _AS_SENT for one in got.receipts)
+        for part in self._turn.resting(list(chunks(got.receipts, _RECEIPTS_AT_ONCE))):
+            with self._engine.begin() as connection:
+                outgoing.keep_receipts(connection, part)
 
     def _pull(self, answer: HelloAnswer) -> int:
         if self._stands_there(answer):
@@ -278,7 +287,7 @@ class SyncEngine:
             with reading(self._engine).connect() as connection:
                 message = Pull(PROTOCOL_VERSION, this_device(connection).epoch, cursors(connection))
             with self._gateway.pull(message) as lines:
-                cut = read_cut(lines)
+                cut = read_cut(self._turn.resting(lines))
             applied = self._apply(cut, answer.epoch, message.epoch)
             received += applied.rows
             if not applied.mismatched:
@@ -299,40 +308,52 @@ class SyncEngine:
 
     def _apply(self, cut: Cut, epoch: str, known_epoch: str) -> Applied:
         with reading(self._engine).connect() as connection:
-            prepared = prepare(connection, cut)
+            prepared = prepare(connection, cut, self._turn.rest)
+            both_kept = parallel.met(connection, cut.changes)
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:
+            self._news |= prepared.is_news
             self._write(prepared, epoch)
+            for one in both_kept:
+                self._log(parallel.OUTCOME, one.words())
             for scope in prepared.lost_scopes:
                 self._transfer.forget(scope)
                 self._log("left", f"You do not work on this any more, so it was removed: {scope}")
             if prepared.applied.rows >= _MANY_ROWS:
+                self._turn.wait_for_quiet(_QUIET_SECONDS, time.monotonic() + _POLITE_SECONDS)
                 analyse(self._engine)
         return prepared.applied
 
     def _write(self, prepared: Prepared, epoch: str) -> None:
-        """One transaction; somebody at the keyboard goes first, some times."""
-        turn = turn_of(self._engine)
-        for tries_left in reversed(range(_TRIES)):
+        """One transaction; somebody at the keyboard goes first, but not for ever."""
+        end = time.monotonic() + _POLITE_SECONDS
+        self._turn.rest()
+        while not self._written(prepared, epoch, end):
+            self._turn.wait_for_quiet(_QUIET_SECONDS, end)
 
-            def give_way(polite: bool = tries_left > 0) -> None:
-                if polite and turn.waiting:
+    def _written(self, prepared: Prepared, epoch: str, polite_until: float) -> bool:
+        turn = self._turn
+
+        def give_way() -> None:
+            while turn.busy and time.monotonic() < polite_until:
+                if turn.waiting:
                     raise _Later
+                time.sleep(_POLL_SECONDS)
 
-            try:
-                with self._engine.begin() as connection:
-                    write(connection, prepared, give_way)
-                    note_epoch(connection, epoch)
-                    note_wanted(connection)
-                return
-            except _Later:
-                time.sleep(_PAUSE_SECONDS)
+        try:
+            with self._engine.begin() as connection:
+                write(connection, prepared, give_way)
+                note_epoch(connection, epoch)
+                note_wanted(connection)
+        except _Later:
+            return False
+        return True
 
     def _prove(self, end: tuple[int, str]) -> dict[str, object] | None:
         with reading(self._engine).connect() as connection:
             device = this_device(connection)
-            files = _files(connection)
+            files = files_by_state(connection)
         if (device.last_n, device.chain_hash) != end or files.get("pending"):
             return None
         now = clock.now()
@@ -341,7 +362,7 @@ class SyncEngine:
             "files": files.get("sent", 0),
             "at": now.isoformat(),
         }
-        if _worth_keeping(device.proof, proof, now):
+        if worth_keeping(device.proof, proof, now):
             with self._engine.begin() as connection:
                 connection.execute(update(_DEVICE).values(proof=proof))
         return proof
@@ -364,16 +385,3 @@ def _append_log(connection: Connection, outcome: str, words: str) -> None:
     connection.execute(
         table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
     )
-
-
-def _files(connection: Connection) -> dict[str, int]:
-    query = select(_BLOBS.c.state, func.count().label("files")).group_by(_BLOBS.c.state)
-    return {row.state: row.files for row in connection.execute(query)}
-
-
-def _worth_keeping(known: dict[str, Any] | None, proof: dict[str, object], now: datetime) -> bool:
-    """A round with nothing to do writes nothing, but for a proof that has become old."""
-    if known is None or any(known.get(key) != proof[key] for key in ("operations", "files")):
-        return True
-    # Either way: a proof noted under a clock a year ahead would else stand for that year.
-    return abs(now - datetime.fromisoformat(known["at"])) > KEPT_PROOF

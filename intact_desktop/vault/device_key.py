@@ -1,6 +1,5 @@
 """The laptop's own signing key: ECDSA P-256, made here, certified by the tenant's authority."""
 
-import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -17,15 +16,9 @@ from cryptography.x509.oid import NameOID
 
 from intact_core.errors import BadInput, StorageFault
 from intact_desktop.settings import Profile
+from intact_desktop.vault.outline import CHAIN_SECTION, Chain
 
 DeviceKey = ec.EllipticCurvePrivateKey
-_SECTION = "device"
-
-
-class Chain(msgspec.Struct, frozen=True):
-    """The device's certificate first, then its issuers, each as PEM."""
-
-    certificates: list[str]
 
 
 def make() -> DeviceKey:
@@ -98,10 +91,4 @@ def store_chain(profile: Profile, key: DeviceKey, certificates: list[str]) -> No
         raise BadInput(
             "The server sent a certificate for another laptop. Nothing was changed. Enrol again."
         )
-    profile.save(_SECTION, Chain(certificates))
-
-
-def load_chain(profile: Profile) -> list[str]:
-    """The stored certificates, the device's first; empty before enrolment."""
-    chain = profile.load(_SECTION, Chain)
-    return chain.certificates if chain else []
+    profile.save(CHAIN_SECTION, Chain(certificates))

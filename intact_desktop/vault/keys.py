@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from intact_core.errors import BadInput, StorageFault
+from intact_desktop.vault.outline import SHORTEST_PASSPHRASE
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _FLOOR_KIB = 64 * 1024
-SHORTEST_PASSPHRASE = 12
 
 
 class Kdf(msgspec.Struct, frozen=True):

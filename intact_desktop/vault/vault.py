@@ -14,9 +14,9 @@ from intact_desktop.vault.device_key import DeviceKey
 from intact_desktop.vault.keyring_secret import SecretStore
 from intact_desktop.vault.keys import Kdf
 from intact_desktop.vault.lease import LeaseBook, LeaseRefused
+from intact_desktop.vault.outline import SECTION, exists, nothing_there
 from intact_desktop.vault.throttle import Throttle
 
-_SECTION = "vault"
 _SALT_BYTES = 16
 
 
@@ -50,16 +50,6 @@ class Created:
 Renew = Callable[[Unlocked, LeaseBook], None]
 
 
-def exists(profile: Profile) -> bool:
-    """Whether this profile was set up."""
-    return profile.load(_SECTION, _VaultFile) is not None
-
-
-def needs_recovery_code(profile: Profile) -> bool:
-    """Whether unlocking asks for the recovery code, because there is no keyring here."""
-    return _load(profile).by_recovery_code
-
-
 def create(
     profile: Profile, passphrase: str, store: SecretStore | None, kdf: Kdf = keys.STANDARD
 ) -> Created:
@@ -75,7 +65,7 @@ def create(
     if store is not None:
         store.write(vault_id, second)
     wrapped = _wrap(unlocked, vault_id, _Factors(passphrase, second), keys.fitting(kdf), bool(code))
-    profile.save(_SECTION, wrapped)
+    profile.save(SECTION, wrapped)
     return Created(unlocked, code)
 
 
@@ -118,15 +108,15 @@ def change_passphrase(profile: Profile, opening: Opening, new: str, kdf: Kdf | N
     unlocked, old = _open(profile, opening), _load(profile)
     factors = _Factors(new, _second_secret(old, opening))
     cost = keys.fitting(kdf or keys.STANDARD)
-    profile.save(_SECTION, _wrap(unlocked, old.vault_id, factors, cost, old.by_recovery_code))
+    profile.save(SECTION, _wrap(unlocked, old.vault_id, factors, cost, old.by_recovery_code))
 
 
 def destroy(profile: Profile, store: SecretStore | None) -> None:
     """After revocation, once all is deposited: the keyring's secret first, then the files."""
-    vault = profile.load(_SECTION, _VaultFile)
+    vault = profile.load(SECTION, _VaultFile)
     if vault is not None and store is not None:
         store.delete(vault.vault_id)
-    profile.save(_SECTION, None)
+    profile.save(SECTION, None)
     try:
         shutil.rmtree(profile.folder)
     except OSError as fault:
@@ -156,12 +146,9 @@ def _open(profile: Profile, opening: Opening) -> Unlocked:
 
 
 def _load(profile: Profile) -> _VaultFile:
-    vault = profile.load(_SECTION, _VaultFile)
+    vault = profile.load(SECTION, _VaultFile)
     if vault is None:
-        raise StorageFault(
-            "This profile was not set up on this computer yet. Sign in to set it up.",
-            title="Nothing to unlock",
-        )
+        raise nothing_there()
     return vault
 
 

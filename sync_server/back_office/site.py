@@ -19,6 +19,7 @@ from sync_server.back_office import (
     files,
     findings,
     scheduling,
+    set_aside,
     sign_in,
     standards,
     tenants,
@@ -45,6 +46,7 @@ def mount(app: FastAPI) -> None:
     parts = (
         sign_in,
         scheduling,
+        set_aside,
         audits,
         findings,
         conflicts,

@@ -73,6 +73,8 @@ WORDS = {
     "audit_schedules": "Audit",
     "auditor_finding": "Note",
     "description": "Statement",
+    "nc_number": "Number",
+    "deleted_reason": "Reason for removing",
     "status": "Progress",
     "workflow": "Way to the decision",
 }

@@ -1,6 +1,6 @@
 """The audit log: insert-only, each entry chained to the one before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -18,6 +18,9 @@ from sync_server.tables.ledger import AuditLog
 
 LOG_SCOPE = "log"
 """Counter row that serialises a tenant's log: its digest is the log's last hash. Taken last."""
+
+
+Act = tuple[str, str, UUID, Mapping[str, Any]]
 
 
 class Entry(Protocol):
@@ -41,18 +44,30 @@ def append_entries(
     entries: Sequence[Entry],
 ) -> None:
     """Append one entry for each write, chained by SHA-256 over the canonical entry."""
+    done = [(_action(one), one.spec.name, one.id, one.patch) for one in entries]
+    append_acts(connection, tenant_id, actor, now, done)
+
+
+def append_acts(
+    connection: Connection,
+    tenant_id: UUID,
+    actor: Actor,
+    now: datetime,
+    acts: Sequence[Act],
+) -> None:
+    """Append entries for what was done: (action, kind of thing, its id, values)."""
     seq, last = take_scope(connection, tenant_id, LOG_SCOPE, empty=GENESIS)
     rows = []
-    for entry in entries:
+    for action, kind, id_, values in acts:
         seq += 1
         row = {
             "seq": seq,
             "user_id": actor.user_id,
             "device_id": actor.device_id,
-            "action": _action(entry),
-            "resource_type": entry.spec.name,
-            "resource_id": entry.id,
-            "new_values": canonical.dumps(dict(entry.patch)).decode(),
+            "action": action,
+            "resource_type": kind,
+            "resource_id": id_,
+            "new_values": canonical.dumps(dict(values)).decode(),
             "at": now,
         }
         before, last = last, link(last, canonical.dumps(row))

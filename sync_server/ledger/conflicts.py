@@ -9,7 +9,7 @@ from intact_core.records.catalogue import TypeSpec, spec_of
 from intact_core.rules.kernel import Actor
 from intact_core.sync.merge import Clash
 from intact_core.sync.operations import Operation
-from sync_server.ledger.feed import Put, Ref
+from sync_server.ledger.feed import Put
 from sync_server.ledger.workspace import Row, Workspace
 
 _SPEC = spec_of("conflicts")
@@ -55,7 +55,7 @@ class ConflictWriter:
         self._stage(
             conflict_id,
             {
-                "scope": self._work.scope_of((operation.type, operation.id)),
+                "scope": self._work.record((operation.type, operation.id)).scope,
                 "record_type": operation.type,
                 "record_id": str(operation.id),
                 "kind": clash.kind,
@@ -90,8 +90,7 @@ class ConflictWriter:
 
     def _server_side(self, operation: Operation, spec: TypeSpec, clash: Clash) -> dict[str, Any]:
         ref = (spec.name, operation.id)
-        current = self._work.current(ref)
-        rev, device = current.field_rev.get(clash.group, (0, "")) if current else (0, "")
+        rev, device = self._work.record(ref).field_rev.get(clash.group, (0, ""))
         by, at = self._work.author(ref, rev)
         return {
             "server": dict(clash.server),
@@ -101,7 +100,7 @@ class ConflictWriter:
         }
 
     def _stage(self, conflict_id: UUID, patch: Mapping[str, Any], *, is_new: bool) -> None:
-        ref: Ref = ("conflicts", conflict_id)
-        after = self._work.candidate(_SPEC, ref, patch)
+        record = self._work.record(("conflicts", conflict_id))
+        after = self._work.candidate(record, patch)
         put = Put(_SPEC, conflict_id, after.body, dict(patch), is_new)
-        self._work.stage(ref, after, put)
+        self._work.stage(record, after, put)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+import msgspec
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -15,15 +15,14 @@ from intact_core.records.catalogue import TypeSpec
 from intact_core.records.unit_of_work import Written
 from intact_core.rules.kernel import Actor
 from intact_core.sync import digest
-from sync_server.database.sets import insert_rows, update_rows
+from sync_server.database.sets import insert_rows, rows_by_key, update_rows
 from sync_server.ledger.audit_log import append_entries
 from sync_server.ledger.counters import raise_scope, take_scope, take_serials
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import FeedChange, RecordHead
 
 
-@dataclass(frozen=True)
-class Put:
+class Put(msgspec.Struct, frozen=True):
     """One record written: its wire body after, the wire values that changed, and by what."""
 
     spec: TypeSpec
@@ -35,9 +34,9 @@ class Put:
     device: str = ""
 
     @property
-    def groups(self) -> set[str]:
+    def groups(self) -> frozenset[str]:
         """The field groups that changed."""
-        return {self.spec.fields[name].group for name in self.patch}
+        return self.spec.groups_of(self.patch)
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Head:
 Ref = tuple[str, UUID]
 
 _HEADS = table_of(RecordHead)
+_HEAD_COLUMNS = (_HEADS.c.id, *(_HEADS.c[name] for name in Head.__dataclass_fields__))
 _HEAD_KEYS = ("tenant_id", "type", "id")
 
 
@@ -77,22 +77,17 @@ def record_written(
     append(connection, tenant_id, actor, puts, heads)
 
 
-def load_heads(
-    connection: Connection, tenant_id: UUID, refs: Iterable[Ref], *, lock: bool = True
-) -> dict[Ref, Head]:
+def load_heads(connection: Connection, tenant_id: UUID, refs: Iterable[Ref]) -> dict[Ref, Head]:
     """The heads of the records named, locked in the order of their keys."""
     by_type: dict[str, list[UUID]] = {}
     for type_, id_ in refs:
         by_type.setdefault(type_, []).append(id_)
-    table = _HEADS
     found: dict[Ref, Head] = {}
     for type_, ids in sorted(by_type.items()):
-        query = (
-            select(table.c.id, *(table.c[name] for name in Head.__dataclass_fields__))
-            .where(table.c.tenant_id == tenant_id, table.c.type == type_, table.c.id.in_(ids))
-            .order_by(table.c.id)
-        )
-        for id_, *values in connection.execute(query.with_for_update() if lock else query):
+        mine = {_HEADS.c.tenant_id: tenant_id, _HEADS.c.type: type_}
+        rows = rows_by_key(connection, _HEAD_COLUMNS, mine, _HEADS.c.id, ids, lock=True)
+        for row in rows:
+            id_, *values = tuple(row)
             found[type_, id_] = Head(*values)
     return found
 

@@ -2,27 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from intact_core import clock
 from intact_core.errors import IntactError, RuleBroken
-from intact_core.records.base import Merge
 from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.sync.merge import Clash, merge
-from intact_core.sync.operations import Operation, Receipt, Verdict
-from sync_server.database.sets import insert_rows
+from intact_core.sync.operations import Operation, Receipt
+from sync_server.database.sets import insert_rows, rows_by_key
 from sync_server.ledger.conflicts import ConflictWriter
 from sync_server.ledger.feed import Put, append
-from sync_server.ledger.workspace import Workspace
+from sync_server.ledger.workspace import Tracked, Workspace
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import OpReceipt
 
@@ -43,12 +42,17 @@ _SENTENCES = {
 
 @dataclass(frozen=True)
 class Source:
-    """The device that sends, its user, and the scopes it may write."""
+    """The device that sends, its user, and the scopes it may write (None: all of the tenant)."""
 
     tenant_id: UUID
     device_id: UUID
     actor: Actor
-    scopes: frozenset[str]
+    scopes: frozenset[str] | None
+
+    @cached_property
+    def device(self) -> str:
+        """The device's id as it stands in heads."""
+        return str(self.device_id)
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,22 @@ def set_aside(
     return receipts
 
 
+def decide_again(
+    connection: Connection, source: Source, operations: Sequence[Operation]
+) -> list[Receipt]:
+    """Let operations that were set aside count after all, in the name of whoever may write them.
+
+    They stand or fall together; the receipts that their device got stay as they are. Joins the
+    caller's transaction; raises IntegrityError or DataError where the database refuses.
+    """
+    work = Workspace(connection, source.tenant_id)
+    work.load({(one.type, one.id) for one in operations if one.type in TYPES})
+    receipts = _decide_group(work, ConflictWriter(work, source), source, operations)
+    work.write()
+    append(connection, source.tenant_id, source.actor, work.puts, work.heads)
+    return receipts
+
+
 def _take_alone(connection: Connection, source: Source, links: Sequence[Link]) -> list[Receipt]:
     try:
         with connection.begin_nested():
@@ -112,19 +132,12 @@ def _take(connection: Connection, source: Source, links: Sequence[Link]) -> list
     receipts: list[Receipt] = []
     for _, group in groupby(links, key=lambda one: one.operation.txn_id):
         operations = [one.operation for one in group]
-        if all(one.op_id in again for one in operations):
+        if again and all(one.op_id in again for one in operations):
             receipts += [replace_n(again[one.op_id], one) for one in operations]
         else:
             receipts += _decide_group(work, writer, source, operations)
     work.write()
-    revs = append(connection, source.tenant_id, source.actor, work.puts, work.heads)
-    by_n = {one.operation.n: (one.operation.type, one.operation.id) for one in links}
-    receipts = [
-        msgspec.structs.replace(receipt, rev=revs.get(by_n[receipt.n], 0))
-        if receipt.verdict == "applied"
-        else receipt
-        for receipt in receipts
-    ]
+    append(connection, source.tenant_id, source.actor, work.puts, work.heads)
     _store(connection, source, links, receipts)
     return receipts
 
@@ -137,12 +150,14 @@ def replace_n(receipt: Receipt, operation: Operation) -> Receipt:
 def _seen(connection: Connection, source: Source, links: Sequence[Link]) -> dict[UUID, Receipt]:
     """Operations that the server holds already under another place in a chain."""
     table = table_of(OpReceipt)
-    query = select(table.c.op_id, table.c.receipt).where(
-        table.c.tenant_id == source.tenant_id,
-        table.c.op_id.in_([one.operation.op_id for one in links]),
+    rows = rows_by_key(
+        connection,
+        (table.c.op_id, table.c.receipt),
+        {table.c.tenant_id: source.tenant_id},
+        table.c.op_id,
+        [one.operation.op_id for one in links],
     )
-    rows = connection.execute(query).all()
-    return {op_id: msgspec.json.decode(receipt, type=Receipt) for op_id, receipt in rows}
+    return {row.op_id: msgspec.json.decode(row.receipt, type=Receipt) for row in rows}
 
 
 def _decide_group(
@@ -171,25 +186,28 @@ def _decide(
         raise Refused("unknown_type")
     spec = spec_of(operation.type)
     operation = _normal(operation, spec)
-    ref = (operation.type, operation.id)
-    merged = merge(operation, spec, work.current(ref), source.device_id)
+    record = work.record((operation.type, operation.id))
+    merged = merge(operation, spec, record.current, source.device_id)
     if merged.refused:
         raise Refused(merged.refused)
-    _in_scope(work, source, spec, operation)
+    _in_scope(record, source, operation)
     if merged.patch:
-        _stage(work, source, spec, operation, merged.patch)
+        _stage(work, source, record, operation.op_id, merged.patch)
+    verdict, rev = merged.verdict, record.rev
     clashes = (*merged.clashes, *_duplicates(work, spec, operation, merged.patch))
+    if not clashes:
+        return Receipt(operation.n, operation.op_id, verdict, rev=rev if merged.patch else 0)
     conflicts = writer.record(operation, spec, clashes)
-    verdict: Verdict = "conflict" if clashes else merged.verdict
-    return Receipt(operation.n, operation.op_id, verdict, conflict_ids=conflicts)
+    return Receipt(operation.n, operation.op_id, "conflict", conflict_ids=conflicts)
 
 
 def _duplicates(
     work: Workspace, spec: TypeSpec, operation: Operation, patch: Mapping[str, Any]
 ) -> Iterator[Clash]:
     """A human number that another record bears already: both are accepted, people are told."""
-    for name, value in patch.items():
-        if spec.fields[name].merge is not Merge.NUMBER or value is None:
+    for name in spec.numbers & patch.keys():
+        value = patch[name]
+        if value is None:
             continue
         others = [row for row in work.find(spec.name, **{name: value}) if row.id != operation.id]
         if others:
@@ -199,45 +217,37 @@ def _duplicates(
 
 def _normal(operation: Operation, spec: TypeSpec) -> Operation:
     seen = {name: value for name, value in operation.old_values().items() if value is not None}
+    wanted = operation.new_values()
     try:
-        old, new = spec.normal(seen), spec.normal(operation.new_values())
+        old, new = spec.normal(seen), spec.normal(wanted)
     except IntactError as error:
         raise Refused("form", error.sentence) from error
+    if old == seen and new == wanted:
+        return operation
     known = {name: (old.get(name), value) for name, value in new.items()}
     unknown = {name: pair for name, pair in operation.changes.items() if name not in new}
     return msgspec.structs.replace(operation, changes=known | unknown)
 
 
-def _in_scope(work: Workspace, source: Source, spec: TypeSpec, operation: Operation) -> None:
-    ref = (operation.type, operation.id)
-    scope = work.scope_of(ref)
+def _in_scope(record: Tracked, source: Source, operation: Operation) -> None:
+    scope = record.scope
     if scope is None:
         values: dict[str, Any] = {"tenant_id": source.tenant_id, "id": operation.id}
-        scope = spec.scope.key(values | operation.new_values())
-    if scope not in source.scopes:
+        scope = record.spec.scope.key(values | operation.new_values())
+    if source.scopes is not None and scope not in source.scopes:
         raise Refused("scope")
 
 
-def _stage(
-    work: Workspace, source: Source, spec: TypeSpec, operation: Operation, patch: Any
-) -> None:
-    ref = (operation.type, operation.id)
-    before, after = work.row(ref), work.candidate(spec, ref, patch)
-    change = Change(spec.name, operation.id, before, after, frozenset(patch))
+def _stage(work: Workspace, source: Source, record: Tracked, op_id: UUID, patch: Any) -> None:
+    before, after = record.row, work.candidate(record, patch)
+    spec, id_ = record.spec, record.ref[1]
+    change = Change(spec.name, id_, before, after, frozenset(patch))
     try:
         check(change, source.actor, work)
     except RuleBroken as error:
         raise Refused(error.code, error.sentence) from error
-    put = Put(
-        spec,
-        operation.id,
-        after.body,
-        patch,
-        before is None,
-        operation.op_id,
-        str(source.device_id),
-    )
-    work.stage(ref, after, put)
+    put = Put(spec, id_, after.body, patch, before is None, op_id, source.device)
+    work.stage(record, after, put)
 
 
 def _quarantined(operation: Operation, reason: str, sentence: str = "") -> Receipt:

@@ -1,18 +1,19 @@
 """A batch's rows: read once, changed in memory, written as sets."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
-from intact_core import clock
-from intact_core.records.catalogue import ORDER, TypeSpec, spec_of
-from intact_core.sync.merge import Current
-from sync_server.database.sets import insert_rows, update_rows
+from intact_core import canonical, clock
+from intact_core.records.catalogue import ORDER, spec_of
+from intact_core.sync.merge import Current, FieldRev
+from sync_server.database.sets import insert_rows, rows_by_key, update_rows
 from sync_server.ledger.feed import Head, Put, Ref, load_heads
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import FeedChange
@@ -26,6 +27,43 @@ class Row(SimpleNamespace):
     body: dict[str, Any]
 
 
+class Tracked:
+    """A record that a batch touches: its row as it is now, staged changes included."""
+
+    __slots__ = ("fields", "field_rev", "is_new", "ref", "rev", "row", "spec")
+
+    def __init__(self, ref: Ref) -> None:
+        self.ref = ref
+        self.spec = spec_of(ref[0])
+        self.row: Row | None = None
+        self.rev = 0
+        self.field_rev: FieldRev = {}
+        self.is_new = False
+        self.fields: set[str] = set()
+        """The fields that groups which stand wrote."""
+
+    @property
+    def current(self) -> Current | None:
+        """What the merge needs of the record, or None when there is none."""
+        return None if self.row is None else Current(self.row.body, self.rev, self.field_rev)
+
+    @property
+    def scope(self) -> str | None:
+        """Its scope key, or None when there is none."""
+        return None if self.row is None else self.spec.scope.key(self.row.body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A staged change, with what it takes to undo it."""
+
+    tracked: Tracked
+    put: Put
+    row: Row | None
+    rev: int
+    field_rev: FieldRev
+
+
 class Workspace:
     """The rows that a batch of operations touches, and the world that its rules see.
 
@@ -35,57 +73,50 @@ class Workspace:
     def __init__(self, connection: Connection, tenant_id: UUID) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
-        self._rows: dict[Ref, Row | None] = {}
+        self._tenant_text = str(tenant_id)
+        self._records: dict[Ref, Tracked] = {}
         self._heads: dict[Ref, Head] = {}
         self._staged: dict[str, dict[UUID, Row]] = {}
         self._found: dict[tuple[str, tuple[tuple[str, Any], ...]], Sequence[Row]] = {}
+        self._written: list[Tracked] = []
         self._puts: list[Put] = []
-        self._group: list[tuple[Ref, Row | None, Row | None]] = []
-        self._group_puts: list[Put] = []
-        self._revs: dict[Ref, tuple[int, dict[str, tuple[int, str]]]] = {}
+        self._group: list[_Step] = []
 
     def load(self, refs: Iterable[Ref]) -> None:
         """Lock and read the records named; those missing are remembered as missing."""
-        wanted: dict[str, set[UUID]] = {}
-        for type_, id_ in refs:
-            if (type_, id_) not in self._rows:
-                wanted.setdefault(type_, set()).add(id_)
-                self._rows[type_, id_] = None
+        wanted: dict[str, list[UUID]] = {}
+        for ref in refs:
+            if ref not in self._records:
+                wanted.setdefault(ref[0], []).append(ref[1])
+                self._records[ref] = Tracked(ref)
         for type_ in sorted(wanted, key=ORDER.__getitem__):
             table = spec_of(type_).table
-            query = (
-                select(table)
-                .where(table.c.tenant_id == self._tenant_id, table.c.id.in_(wanted[type_]))
-                .order_by(table.c.id)
-                .with_for_update()
+            mine = {table.c.tenant_id: self._tenant_id}
+            found = rows_by_key(
+                self._connection, tuple(table.c), mine, table.c.id, wanted[type_], lock=True
             )
-            for values in self._connection.execute(query).mappings():
-                self._rows[type_, values["id"]] = self._row(type_, values)
+            for values in found:
+                row = self._row(type_, values)
+                self._records[type_, row.id].row = row
         pairs = [(type_, id_) for type_, ids in wanted.items() for id_ in ids]
-        self._heads |= load_heads(self._connection, self._tenant_id, pairs)
+        for ref, head in load_heads(self._connection, self._tenant_id, pairs).items():
+            self._heads[ref] = head
+            tracked = self._records[ref]
+            tracked.rev = head.rev
+            tracked.field_rev = {key: (rev, who) for key, (rev, who) in head.field_rev.items()}
 
-    def _row(self, type_: str, values: RowMapping) -> Row:
-        return Row(**values, body=spec_of(type_).wire(dict(values)))
+    def _row(self, type_: str, columns: Iterable[Any]) -> Row:
+        spec = spec_of(type_)
+        # By our names: SQLAlchemy's are a subclass of str, which JSON encoders refuse.
+        values = dict(zip(spec.fields, columns, strict=True))
+        return Row(**values, body=spec.wire(dict(values)))
 
-    def row(self, ref: Ref) -> Row | None:
-        """The record as it is now, staged changes included; tombstones too."""
-        staged = self._staged.get(ref[0], {}).get(ref[1])
-        return staged if staged is not None else self._rows.get(ref)
-
-    def current(self, ref: Ref) -> Current | None:
-        """What the merge needs of a record, or None when there is none."""
-        row = self.row(ref)
-        if row is None:
-            return None
-        rev, field_rev = self._version(ref)
-        return Current(row.body, rev, field_rev)
-
-    def _version(self, ref: Ref) -> tuple[int, dict[str, tuple[int, str]]]:
-        if ref not in self._revs:
-            head = self._heads.get(ref)
-            revs = {key: (rev, who) for key, (rev, who) in head.field_rev.items()} if head else {}
-            self._revs[ref] = (head.rev if head else 0, revs)
-        return self._revs[ref]
+    def record(self, ref: Ref) -> Tracked:
+        """A record of the batch, be it there or missing."""
+        found = self._records.get(ref)
+        if found is None:
+            found = self._records[ref] = Tracked(ref)
+        return found
 
     def author(self, ref: Ref, rev: int) -> tuple[UUID | None, datetime | None]:
         """Who made the record's version `rev`, and when (the feed knows)."""
@@ -99,60 +130,56 @@ class Workspace:
         found = self._connection.execute(query).first()
         return (found[0], found[1]) if found else (None, None)
 
-    def scope_of(self, ref: Ref) -> str | None:
-        """The scope key of a record, or None when there is none."""
-        row = self.row(ref)
-        return None if row is None else spec_of(ref[0]).scope.key(row.body)
-
-    def candidate(self, spec: TypeSpec, ref: Ref, patch: Mapping[str, Any]) -> Row:
+    def candidate(self, record: Tracked, patch: Mapping[str, Any]) -> Row:
         """The record as it would be with the patch (wire form)."""
-        row = self.row(ref)
+        row = record.row
         if row is None:
-            return self._new(spec, ref, patch)
+            return self._new(record, patch)
         merged = Row(**vars(row))
         merged.body = row.body | dict(patch)
-        vars(merged).update(spec.values(patch))
+        vars(merged).update(record.spec.values(patch))
         return merged
 
-    def _new(self, spec: TypeSpec, ref: Ref, patch: Mapping[str, Any]) -> Row:
-        values = {**spec.blank, **spec.values(patch), "tenant_id": self._tenant_id, "id": ref[1]}
-        values["created_at"] = values["created_at"] or clock.now()
-        fixed = {name: values[name] for name in ("tenant_id", "id", "created_at")}
-        return Row(**values, body={**spec.blank_body, **patch, **spec.wire(fixed)})
+    def _new(self, record: Tracked, patch: Mapping[str, Any]) -> Row:
+        spec, id_ = record.spec, record.ref[1]
+        values = {**spec.blank, **spec.values(patch)}
+        values["tenant_id"], values["id"] = self._tenant_id, id_
+        body = {**spec.blank_body, **patch, "tenant_id": self._tenant_text, "id": str(id_)}
+        if values["created_at"] is None:
+            values["created_at"] = now = clock.now()
+            body["created_at"] = canonical.moment(now)
+        return Row(**values, body=body)
 
-    def stage(self, ref: Ref, row: Row, put: Put) -> None:
+    def stage(self, record: Tracked, row: Row, put: Put) -> None:
         """Make the candidate the present state, for this group."""
-        staged = self._staged.setdefault(ref[0], {})
-        self._group.append((ref, staged.get(ref[1]), row))
-        staged[ref[1]] = row
-        self._group_puts.append(put)
-        rev, field_rev = self._version(ref)
-        self._revs[ref] = (rev + 1, field_rev | dict.fromkeys(put.groups, (rev + 1, put.device)))
+        self._group.append(_Step(record, put, record.row, record.rev, record.field_rev))
+        rev = record.rev + 1
+        record.row, record.rev = row, rev
+        record.field_rev = {**record.field_rev, **dict.fromkeys(put.groups, (rev, put.device))}
+        self._staged.setdefault(record.ref[0], {})[record.ref[1]] = row
 
     def keep(self) -> None:
         """The present group stands."""
-        self._puts += self._group_puts
-        self._group, self._group_puts = [], []
+        for step in self._group:
+            record = step.tracked
+            if not record.fields:
+                record.is_new = step.put.is_new
+                self._written.append(record)
+            record.fields.update(step.put.patch)
+            self._puts.append(step.put)
+        self._group = []
 
     def drop(self) -> None:
         """Undo the present group."""
-        for ref, before, _ in reversed(self._group):
-            if before is None:
-                del self._staged[ref[0]][ref[1]]
+        for step in reversed(self._group):
+            record = step.tracked
+            record.row, record.rev, record.field_rev = step.row, step.rev, step.field_rev
+            staged = self._staged[record.ref[0]]
+            if step.row is None:
+                del staged[record.ref[1]]
             else:
-                self._staged[ref[0]][ref[1]] = before
-            self._revs.pop(ref, None)
-        for ref in {ref for ref, _, _ in self._group}:
-            self._replay(ref)
-        self._group, self._group_puts = [], []
-
-    def _replay(self, ref: Ref) -> None:
-        rev, field_rev = self._version(ref)
-        for put in self._puts:
-            if (put.spec.name, put.id) == ref:
-                rev += 1
-                field_rev = field_rev | dict.fromkeys(put.groups, (rev, put.device))
-        self._revs[ref] = (rev, field_rev)
+                staged[record.ref[1]] = step.row
+        self._group = []
 
     def get(self, type_: str, id_: UUID | None) -> Row | None:
         """World: the living record of that id, or None."""
@@ -176,7 +203,7 @@ class Workspace:
         ]
 
     def _stored(self, type_: str, equal: Mapping[str, Any]) -> Sequence[Row]:
-        key = (type_, tuple(sorted(equal.items())))
+        key = (type_, tuple(equal.items()))
         if key not in self._found:
             table = spec_of(type_).table
             query = select(table).where(
@@ -185,7 +212,7 @@ class Workspace:
                 *(table.c[name] == value for name, value in equal.items()),
             )
             self._found[key] = [
-                self._row(type_, values) for values in self._connection.execute(query).mappings()
+                self._row(type_, values) for values in self._connection.execute(query)
             ]
         return self._found[key]
 
@@ -201,30 +228,28 @@ class Workspace:
 
     def write(self) -> None:
         """Write all rows: one statement per table and set of columns, parents first."""
-        last = {(put.spec.name, put.id): put for put in self._puts}
-        new = {(put.spec.name, put.id) for put in self._puts if put.is_new}
-        fields: dict[Ref, set[str]] = {}
-        for put in self._puts:
-            fields.setdefault((put.spec.name, put.id), set()).update(put.patch)
-        for type_ in sorted({ref[0] for ref in last}, key=ORDER.__getitem__):
-            refs = [ref for ref in last if ref[0] == type_]
-            self._insert(type_, [ref for ref in refs if ref in new])
-            self._update(type_, {ref: fields[ref] for ref in refs if ref not in new})
+        by_type: dict[str, list[Tracked]] = {}
+        for record in self._written:
+            by_type.setdefault(record.ref[0], []).append(record)
+        for type_ in sorted(by_type, key=ORDER.__getitem__):
+            self._insert(type_, [one for one in by_type[type_] if one.is_new])
+            self._update(type_, [one for one in by_type[type_] if not one.is_new])
 
-    def _insert(self, type_: str, refs: Sequence[Ref]) -> None:
-        if refs:
-            spec = spec_of(type_)
-            rows = [self._staged[type_][ref[1]] for ref in refs]
-            values = [{name: getattr(row, name) for name in spec.fields} for row in rows]
-            insert_rows(self._connection, spec.table, values)
+    def _insert(self, type_: str, records: Sequence[Tracked]) -> None:
+        spec = spec_of(type_)
+        rows = [_values(record, spec.fields) for record in records]
+        insert_rows(self._connection, spec.table, rows)
 
-    def _update(self, type_: str, fields: Mapping[Ref, set[str]]) -> None:
-        table = spec_of(type_).table
-        by_columns: dict[tuple[str, ...], list[Row]] = {}
-        for ref, names in fields.items():
-            columns = tuple(sorted(names - set(_KEYS)))
-            by_columns.setdefault(columns, []).append(self._staged[type_][ref[1]])
-        for columns, rows in by_columns.items():
-            wanted = (*_KEYS, *columns)
-            values = [{name: getattr(row, name) for name in wanted} for row in rows]
-            update_rows(self._connection, table, _KEYS, values)
+    def _update(self, type_: str, records: Sequence[Tracked]) -> None:
+        by_columns: dict[tuple[str, ...], list[Tracked]] = {}
+        for record in records:
+            columns = (*_KEYS, *sorted(record.fields.difference(_KEYS)))
+            by_columns.setdefault(columns, []).append(record)
+        for columns, ones in by_columns.items():
+            rows = [_values(record, columns) for record in ones]
+            update_rows(self._connection, spec_of(type_).table, _KEYS, rows)
+
+
+def _values(record: Tracked, names: Iterable[str]) -> dict[str, Any]:
+    values = vars(record.row)
+    return {name: values[name] for name in names}

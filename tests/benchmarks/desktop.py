@@ -53,8 +53,8 @@ def _audits(desk: Desk, folder: Path) -> list[Figure]:
     times = []
     for _ in range(3):
         desk.application.lock()
-        page, secrets = desk.application.door, desk.application._around.secrets
-        door = actions.Door(Profile.at(folder, desk.name), secrets, Gateway)
+        page = desk.application.door
+        door = actions.Door(Profile.at(folder, desk.name), desk.secrets, Gateway)
         entered = actions.unlock(door, PASSPHRASE, None, lambda _: None)
         moment, watch = Moment(), Stopwatch()
         desk.application.opened.connect(partial(moment.happened, "opened"))

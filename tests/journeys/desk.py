@@ -20,22 +20,23 @@ from tests.journeys.processes import PASSWORD
 
 PASSPHRASE = "copper lantern orchard seven"
 _PATIENCE_SECONDS = 60
+_LONG_SECONDS = 100_000.0
 
 
 class PocketSecrets:
     """A keyring of one laptop, in memory: the demo touches nobody's real one."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self.kept: dict[str, bytes] = {}
 
     def read(self, vault_id: str) -> bytes | None:
-        return self._kept.get(vault_id)
+        return self.kept.get(vault_id)
 
     def write(self, vault_id: str, secret: bytes) -> None:
-        self._kept[vault_id] = secret
+        self.kept[vault_id] = secret
 
     def delete(self, vault_id: str) -> None:
-        self._kept.pop(vault_id, None)
+        self.kept.pop(vault_id, None)
 
 
 def wait(what: Callable[[], object], words: str, seconds: float = _PATIENCE_SECONDS) -> None:
@@ -58,7 +59,9 @@ class Laptop:
         self.name = name
         self.shots = shots
         self.error: IntactError | None = None
-        around = Surroundings(PocketSecrets(), Gateway, camera=lambda: None)
+        self.secrets = PocketSecrets()
+        # Keys pressed by a test reach the widget alone: for the watch at the window nobody is here.
+        around = Surroundings(self.secrets, Gateway, lambda: None, idle_seconds=_LONG_SECONDS)
         self.application = Application(Profile.at(root, name), around, server)
         self.application.opened.connect(self._watch)
         self.window = self.application.window

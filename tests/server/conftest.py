@@ -22,6 +22,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
+from intact_core import canonical, ids
+from intact_core.sync.operations import GENESIS, link
 from sync_server import settings as configuration
 from sync_server.app import make_app, open_database
 from sync_server.auth.keys import TenantKeys
@@ -120,6 +122,32 @@ class Laptop:
         assert answer.status_code == 201, answer.text
         self.enrolment = answer.json()["data"]
         self.client = server.client()
+
+    def hand_in(self, **operation: object) -> str:
+        """Deposit one operation, as a withdrawn laptop does; returns its transaction's id."""
+        values = {
+            "n": 1,
+            "op_id": str(ids.new_id()),
+            "txn_id": str(ids.new_id()),
+            "type": "audit_checklists",
+            "kind": "update",
+            "base_rev": 1,
+            "wall_time": "2026-03-02T09:00:00Z",
+            **operation,
+        }
+        raw = canonical.dumps(values)
+        signature = self.key.sign(link(GENESIS, raw).encode(), ec.ECDSA(hashes.SHA256()))
+        push = {
+            "protocol": 1,
+            "prev_hash": GENESIS,
+            "signature": signature.hex(),
+            "operations": [values],
+        }
+        answer = self.connect().post("/sync/v1/deposit", content=canonical.dumps(push))
+        assert answer.status_code == 200, answer.text
+        [receipt] = answer.json()["receipts"]
+        assert (receipt["verdict"], receipt["reason"]) == ("quarantined", "deposited")
+        return str(values["txn_id"])
 
     def assertion(self, nonce: str, **other: str) -> str:
         device_id = self.enrolment["device_id"]

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
 
 from intact_core import canonical, clock, ids
-from intact_core.sync.operations import GENESIS, link
+from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import PROTOCOL_VERSION
 from sync_server.services.demo import PASSWORD
 from tests.server.conftest import Laptop, Server, signing_request
@@ -178,31 +178,10 @@ def test_a_revoked_laptop_may_still_hand_in_what_it_has(server: Server) -> None:
     laptop = Laptop(server, LEAD)
     path = f"/devices/{laptop.enrolment['device_id']}/revoke"
     server.person("cbadmin@demo.example").done(path, {"password": PASSWORD})
-    client = laptop.connect()
-    operation = {
-        "n": 1,
-        "op_id": str(ids.new_id()),
-        "txn_id": str(ids.new_id()),
-        "type": "audit_checklists",
-        "id": str(ids.new_id()),
-        "kind": "create",
-        "base_rev": 0,
-        "changes": {"requirement": [None, "last words"]},
-        "wall_time": "2026-03-02T09:00:00Z",
-    }
-    raw = canonical.dumps(operation)
-    signature = laptop.key.sign(link(GENESIS, raw).encode(), ec.ECDSA(hashes.SHA256()))
-    push = {
-        "protocol": 1,
-        "prev_hash": GENESIS,
-        "signature": signature.hex(),
-        "operations": [operation],
-    }
+    operation = {"id": str(ids.new_id()), "op_id": str(ids.new_id()), "txn_id": str(ids.new_id())}
     for _ in range(2):
-        answer = client.post("/sync/v1/deposit", content=canonical.dumps(push))
-        assert answer.status_code == 200, answer.text
-        [receipt] = answer.json()["receipts"]
-        assert (receipt["verdict"], receipt["reason"]) == ("quarantined", "deposited")
+        laptop.hand_in(kind="create", changes={"requirement": [None, "last words"]}, **operation)
+    client = laptop.connect()
     offer = {"sha256": hashlib.sha256(b"photo").hexdigest(), "size": 5}
     assert client.post("/sync/v1/blobs", content=json.dumps(offer)).json()["offset"] == 0
 

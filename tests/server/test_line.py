@@ -195,14 +195,17 @@ def test_a_conflict_is_settled_with_a_reason_and_kept(server: Server, work: Work
     page = lead.get(f"/audits/{work.audit_id}/conflicts")
     assert "Amina Hassan" in page
     assert "<script>alert" not in page
-    assert "Say why you chose" in lead.done(path, {"resolution": "incoming", "reason": " "})
+    refused = lead.post(path, {"resolution": "incoming", "reason": " ", "value:evidence": "Both"})
+    assert refused.status_code == 200
+    assert "Say why you chose" in refused.text
+    assert "Both</textarea>" in refused.text, "what was typed is kept"
     edited = {
         "resolution": "edited",
         "reason": "Both are right.",
         "value:evidence": "PG-07, PG-11; release 4411.",
     }
     assert "Nothing waits" in lead.done(path, edited)
-    assert "settled this conflict already" in lead.done(path, edited)
+    assert "settled this conflict already" in lead.post(path, edited).text
     tenant_id = server.tenant_of(LEAD)
     with server.database.read(tenant_id) as session:
         row = session.get_one(Conflict, (tenant_id, conflict_id))

@@ -54,6 +54,8 @@ MATRIX = {
     "POST /sync/v1/push": Entry(DEVICE),
     "POST /sync/v1/pull": Entry(DEVICE),
     "POST /sync/v1/carry": Entry(DEVICE),
+    "POST /sync/v1/deposit": Entry(DEVICE),
+    "POST /sync/v1/successor": Entry(DEVICE),
     "POST /sync/v1/blobs": Entry(DEVICE),
     "GET /sync/v1/blobs/{sha256}": Entry(DEVICE, "sha256"),
     "HEAD /sync/v1/blobs/{sha256}": Entry(DEVICE, "sha256"),
@@ -69,6 +71,7 @@ MATRIX = {
     "POST /audits/{audit_id}/cancel": Entry(SIGNED_IN, "audit_id", {"reason": "x"}),
     "GET /audits/{audit_id}/decision": Entry(SIGNED_IN, "audit_id"),
     "POST /audits/{audit_id}/decision": Entry(SIGNED_IN, "audit_id", DECISION),
+    "GET /conflicts": Entry(SIGNED_IN),
     "GET /audits/{audit_id}/conflicts": Entry(SIGNED_IN, "audit_id"),
     "POST /conflicts/{conflict_id}": Entry(SIGNED_IN, "conflict_id", CHOICE),
     "GET /findings/{finding_id}": Entry(SIGNED_IN, "finding_id"),
@@ -84,6 +87,8 @@ MATRIX = {
     "GET /certificates": Entry(SIGNED_IN),
     "GET /certificates/{certificate_id}": Entry(SIGNED_IN, "certificate_id"),
     "GET /certificates/{certificate_id}/pdf": Entry(SIGNED_IN, "certificate_id"),
+    "GET /set-aside": Entry(SIGNED_IN),
+    "POST /set-aside/{txn_id}": Entry(SIGNED_IN, "txn_id", {"what": "leave", "reason": "x"}),
     "GET /devices": Entry(SIGNED_IN),
     "POST /devices/{device_id}/revoke": Entry(SIGNED_IN, "device_id", {"password": PASSWORD}),
     "GET /tenants": Entry(SIGNED_IN),
@@ -118,6 +123,9 @@ def ids(server: Server) -> dict[str, str]:
         "evidence_id": str(work.photo_id),
         "conflict_id": str(conflict_id),
         "device_id": Laptop(server, "lead@demo.example").enrolment["device_id"],
+        "txn_id": Laptop(server, "lead@demo.example").hand_in(
+            id=str(uuid4()), changes={"rating": [None, "minor"]}
+        ),
         "report_id": make_report(server, work.audit_id, work.photo_id),
         "certificate_id": make_certificate(server, work.audit_id),
     }
@@ -221,7 +229,7 @@ def test_nothing_opens_without_signing_in(server: Server, ids: dict[str, str]) -
 
 def test_a_rivals_lists_hold_nothing_of_ours(server: Server, ids: dict[str, str]) -> None:
     rival = server.person("cbadmin@rival.example")
-    for path in ("/audits", "/certificates", "/devices", "/standards", "/audits/new"):
+    for path in ("/audits", "/certificates", "/devices", "/standards", "/audits/new", "/set-aside"):
         page = rival.get(path)
         for word in ("Acme", "Otieno", "DC-2026-900", ids["device_id"], ids["audit_id"]):
             assert word not in page, f"{word} in {path}"
@@ -244,6 +252,7 @@ ROLES = {
     "GET /standards": {"cbadmin"},
     "GET /competences": {"cbadmin"},
     "GET /devices": {"cbadmin", "lead", "auditor", "reviewer"},
+    "GET /conflicts": {"cbadmin", "lead", "auditor", "reviewer"},
     "GET /audits/{audit_id}/conflicts": {"cbadmin", "lead", "auditor", "reviewer"},
     "GET /audits/{audit_id}/decision": {"cbadmin", "lead", "auditor", "reviewer"},
     "GET /evidence/{evidence_id}": {"cbadmin", "lead", "auditor", "reviewer"},

@@ -1,5 +1,7 @@
 """A pull is worked out first and written later: what happens in between is not lost."""
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,9 +68,38 @@ def test_a_round_lets_the_keyboard_go_first_and_ends_all_the_same(
     lead.round()
     edit(lead, office, 1, rating="minor")
     lead.round()
-    pauses: list[float] = []
-    monkeypatch.setattr("intact_desktop.sync.engine.time.sleep", pauses.append)
+    monkeypatch.setattr("intact_desktop.sync.engine._POLITE_SECONDS", 0.2)
+    monkeypatch.setattr("intact_desktop.store.engine._LONGEST_REST_SECONDS", 0.1)
+    start = time.monotonic()
     with turn_of(auditor.engine).queue():
         auditor.round()
-    assert len(pauses) > 1
+    assert time.monotonic() - start > 0.2
     assert item_of(auditor, office, 1).rating == "minor"
+
+
+def test_a_pull_is_written_once_the_keyboard_is_quiet(office: Office, tmp_path: Path) -> None:
+    lead = enrol(office, tmp_path / "a", "lead_auditor")
+    auditor = enrol(office, tmp_path / "b", "auditor")
+    auditor.round()
+    lead.round()
+    edit(lead, office, 1, rating="minor")
+    lead.round()
+    turn, ended = turn_of(auditor.engine), threading.Event()
+    round_ = threading.Thread(target=lambda: (auditor.round(), ended.set()))
+    round_.start()
+    with turn.queue():
+        assert not ended.wait(0.8)
+        assert item_of(auditor, office, 1).rating is None
+    round_.join()
+    assert item_of(auditor, office, 1).rating == "minor"
+
+
+def test_only_what_others_did_is_news(office: Office, tmp_path: Path) -> None:
+    lead = enrol(office, tmp_path / "a", "lead_auditor")
+    auditor = enrol(office, tmp_path / "b", "auditor")
+    assert auditor.round().news
+    lead.round()
+    edit(lead, office, 1, rating="minor")
+    assert not lead.round().news
+    assert auditor.round().news
+    assert not auditor.round().news

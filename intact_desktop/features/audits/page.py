@@ -128,6 +128,8 @@ class AuditsPage(Page):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # Only the rows in sight say how wide a column is: all of them are asked for each change.
+        header.setResizeContentsPrecision(0)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         table.activated.connect(self._open)
         table.doubleClicked.connect(self._open)

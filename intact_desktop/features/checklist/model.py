@@ -131,8 +131,10 @@ class ChecklistModel(QAbstractItemModel):
     def _tell(self, node: Node) -> None:
         above: Node | None = node
         while above is not None and above is not self._root:
-            first = self.createIndex(above.row, 0, above)
-            self.dataChanged.emit(first, self.createIndex(above.row, 1, above))
+            # One cell at a time: for a wider range the view paints everything in sight again.
+            for column in range(2):
+                cell = self.createIndex(above.row, column, above)
+                self.dataChanged.emit(cell, cell)
             above = above.parent
 
     @staticmethod

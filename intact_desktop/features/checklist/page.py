@@ -23,7 +23,7 @@ from intact_desktop.features.checklist.item_view import ItemView
 from intact_desktop.features.checklist.model import ChecklistModel
 from intact_desktop.features.checklist.queries import Checklist, Item
 from intact_desktop.qt import words
-from intact_desktop.qt.notices import label
+from intact_desktop.qt.notices import Still, label
 from intact_desktop.qt.page import AuditPage
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
@@ -166,7 +166,7 @@ class ChecklistPage(AuditPage):
         column.addWidget(self.search)
         column.addWidget(self.only_open)
         column.addWidget(self.tree, 1)
-        column.addWidget(self.progress_words)
+        column.addWidget(Still(self.progress_words))
         column.addWidget(self.progress)
         return left
 

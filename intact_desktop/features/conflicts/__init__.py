@@ -1,1 +1,1 @@
-"""Settling conflicts, and what the server did not accept."""
+"""Conflicts, and how a person settles them."""

@@ -1,35 +1,39 @@
 """One conflict: what it was before, both sides with person and time, and the choice."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QPlainTextEdit,
+    QPushButton,
     QScrollArea,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from intact_core.sync.settling import EDITED
+from intact_core.sync.texts import undecided
 from intact_desktop.features.conflicts import shown
 from intact_desktop.features.conflicts.actions import Choice
-from intact_desktop.features.conflicts.queries import ConflictRow, Field, Side
-from intact_desktop.qt import words
+from intact_desktop.features.conflicts.comparison import Comparison
+from intact_desktop.features.conflicts.editors import Editor, Editors
+from intact_desktop.features.conflicts.queries import ConflictRow, Side, together
 from intact_desktop.qt.notices import Banner, button, label
+from intact_desktop.qt.record_words import record_words
 from intact_desktop.qt.theme import GRID
-
-Editor = QPlainTextEdit | QComboBox | QLineEdit
 
 
 class ConflictView(QWidget):
-    """`chosen` carries the Choice; `place_wanted` the Place of the record."""
+    """`chosen` carries the Choice; `place_wanted` the Place of the record.
+
+    What was typed into one conflict is there again when it is shown again.
+    """
 
     chosen = Signal(object)
     place_wanted = Signal(object)
@@ -37,148 +41,177 @@ class ConflictView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._row: ConflictRow | None = None
-        self.editors: dict[str, Editor] = {}
-        self._boxes: list[tuple[QLabel, Field, Mapping[str, Any], Mapping[str, Any]]] = []
+        self._editors: Editors | None = None
+        self._drafts: dict[UUID, tuple[str, dict[str, Any] | None]] = {}
         self.title = label("", "title", wrap=True)
         self.what = label("", "muted", wrap=True)
+        self.legend = label(
+            self.tr("Underlined: new. Struck out: was there before. Pale: unchanged."), "muted"
+        )
         self.reason = QLineEdit()
         self.reason.setPlaceholderText(self.tr("Why? It stays in the history"))
         self.reason.setAccessibleName(self.tr("Reason for the choice"))
+        self.reason.returnPressed.connect(self._return)
         self.notice = Banner()
-        self.keep_mine_button = button(("", lambda: self._keep(True)))
-        self.keep_theirs_button = button(("", lambda: self._keep(False)))
-        self.edit_button = button((self.tr("Edit…"), self._edit))
-        self.save_edit_button = button((self.tr("Use this"), self._use_edit), "main")
-        self.record_button = button((self.tr("Show the record"), self._go), "plain")
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._make_buttons()
+        self._compared, self._edited = _scroll(), _scroll()
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self._compared)
+        split.addWidget(self._edited)
+        split.setSizes([3, 2])
+        split.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
-        column.addWidget(self.title)
-        column.addWidget(self.what)
-        column.addWidget(self._scroll, 1)
+        for widget in (self.title, self.what, self.legend):
+            column.addWidget(widget)
+        column.addWidget(split, 1)
         column.addWidget(self.notice)
         column.addWidget(self.reason)
-        column.addLayout(self._buttons())
+        column.addLayout(self._button_row())
+
+    @property
+    def editors(self) -> Mapping[str, Editor]:
+        """The editors by field, while a third value is written."""
+        return self._editors.by_name if self._editors else {}
+
+    @property
+    def comparison(self) -> Comparison:
+        """The sides as they are shown."""
+        return cast(Comparison, self._compared.widget())
 
     def show_conflict(self, row: ConflictRow) -> None:
-        """Show another conflict; a reason begun for the same one stays."""
-        if self._row is None or self._row.id != row.id:
-            self.reason.clear()
+        """Show a conflict; what is being typed into the same one stays."""
+        if row == self._row:
+            return
+        is_same = self._row is not None and self._row.id == row.id
+        self.keep_draft()
         self._row = row
         self.notice.hide()
-        self.title.setText(shown.record_words(row.place.type, row.subject))
-        parts = (row.audit, shown.kind_words(row.kind))
-        self.what.setText("\n".join(part for part in parts if part))
-        self.keep_mine_button.setText(self._keep_words(row.first, row.second))
-        self.keep_theirs_button.setText(self._keep_words(row.second, row.first))
-        # Where two records share a number, what helps is another number for one of them.
-        duplicate = row.kind == "possible_duplicate"
-        self.keep_theirs_button.setVisible(not duplicate)
-        if duplicate:
-            self.keep_mine_button.setText(self.tr("Leave both as they are"))
-        self.edit_button.setText(self.tr("Renumber…") if duplicate else self.tr("Edit…"))
-        self.edit_button.setVisible(row.kind in ("edit", "possible_duplicate"))
-        self.save_edit_button.hide()
-        self.editors = {}
-        self._scroll.setWidget(self._comparison(row))
+        self.title.setText(record_words(row.place.type, row.subject))
+        self.what.setText("\n".join(one for one in (row.audit, shown.kind_words(row)) if one))
+        self.legend.setVisible(row.kind == "edit" and shown.has_marks(row.fields))
+        self.keep_mine_button.setText(shown.choice_words(row, row.first))
+        self.keep_theirs_button.setText(shown.choice_words(row, row.second))
+        is_duplicate = row.kind == "possible_duplicate"
+        self.edit_button.setText(self.tr("R&enumber…") if is_duplicate else self.tr("&Edit…"))
+        reason, values = self._drafts.pop(row.id, ("", None))
+        self.reason.setText(reason)
+        if values is not None:
+            self._edit(values)
+            if is_same:
+                self.notice.say(self.tr("This was changed meanwhile. Compare again, then choose."))
+        else:
+            self._compare()
 
-    def values(self) -> Mapping[str, Any]:
-        """What was edited, in wire form."""
-        return {name: _value(editor) for name, editor in self.editors.items()}
+    def keep_draft(self) -> None:
+        """Remember what was typed into the conflict that is shown."""
+        if self._row is not None:
+            values = self._editors.values() if self._editors else None
+            self._drafts[self._row.id] = (self.reason.text(), values)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_boxes"):
-            for box, field, base, values in self._boxes:
-                box.setText(shown.marked_html(field, base, values))
+    def forget(self, conflict_id: UUID) -> None:
+        """This one is settled: nothing of it needs to be kept."""
+        self._drafts.pop(conflict_id, None)
+        if self._row is not None and self._row.id == conflict_id:
+            self._row, self._editors = None, None
 
-    def _keep_words(self, side: Side, other: Side) -> str:
-        if side.is_mine:
-            return self.tr("Keep mine")
-        if other.is_mine:
-            return self.tr("Keep theirs")
-        return self.tr("Keep what {name} wrote").format(name=side.by or self.tr("the server"))
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._editors:
+            self._compare()
+            self.edit_button.setFocus()
+            return
+        super().keyPressEvent(event)
 
-    def _buttons(self) -> QHBoxLayout:
+    def _make_buttons(self) -> None:
+        self.keep_mine_button = button(("", lambda: self._keep(True)))
+        self.keep_theirs_button = button(("", lambda: self._keep(False)))
+        self.merge_button = button((self.tr("&Put together…"), self._put_together))
+        self.edit_button = button((self.tr("&Edit…"), self._edit_mine))
+        self.back_button = button((self.tr("&Back"), self._compare), "plain")
+        self.save_edit_button = button((self.tr("&Use this"), self._use_edit), "main")
+        self.record_button = button((self.tr("&Show the record"), self._go), "plain")
+
+    def _button_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.addWidget(self.record_button)
         row.addStretch()
-        for one in (
-            self.edit_button,
-            self.save_edit_button,
-            self.keep_theirs_button,
-            self.keep_mine_button,
-        ):
+        for one in (*self._choosing(), self.back_button, self.save_edit_button):
             row.addWidget(one)
         return row
 
-    def _comparison(self, row: ConflictRow) -> QWidget:
-        made = QWidget()
-        self._boxes = []
-        grid = QGridLayout(made)
-        grid.setContentsMargins(0, GRID, 0, GRID)
-        grid.setHorizontalSpacing(2 * GRID)
-        heads = (self.tr("Before"), self._head(row.first), self._head(row.second))
-        for place, head in enumerate(heads):
-            grid.addWidget(label(head, "heading", wrap=True), 0, place)
-            grid.setColumnStretch(place, 1)
-        for number, one in enumerate(row.fields):
-            at = 2 * number + 1
-            grid.addWidget(label(shown.field_words(one.name), "muted"), at, 0, 1, 3)
-            for place, values in enumerate((row.base, row.first.values, row.second.values)):
-                grid.addWidget(self._value_box(one, row.base, values), at + 1, place)
-        grid.setRowStretch(2 * len(row.fields) + 1, 1)
-        return made
+    def _choosing(self) -> tuple[QPushButton, ...]:
+        return (
+            self.merge_button,
+            self.edit_button,
+            self.keep_theirs_button,
+            self.keep_mine_button,
+        )
 
-    def _head(self, side: Side) -> str:
-        who = self.tr("Mine") if side.is_mine else self.tr("Theirs")
-        named = f"{who}: {side.by or self.tr('on the server')}"
-        return f"{named}, {words.moment(side.at)}" if side.at else named
-
-    def _value_box(
-        self, field: Field, base: Mapping[str, Any], values: Mapping[str, Any]
-    ) -> QLabel:
-        box = QLabel(shown.marked_html(field, base, values))
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setWordWrap(True)
-        box.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        box.setMargin(GRID)
-        box.setFrameShape(QFrame.Shape.StyledPanel)
-        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        box.setAccessibleName(shown.field_words(field.name))
-        self._boxes.append((box, field, base, values))
-        return box
-
-    def _edit(self) -> None:
+    def _compare(self) -> None:
         row = self._row
         if row is None:
             return
-        form = QWidget()
-        column = QVBoxLayout(form)
-        column.setContentsMargins(0, GRID, 0, GRID)
-        column.addWidget(self._comparison(row))
-        for one in (one for one in row.fields if one.is_chosen):
-            value = row.suggestion or row.first.values.get(one.name, row.base.get(one.name))
-            editor = _editor(one, value)
-            editor.setAccessibleName(shown.field_words(one.name))
-            self.editors[one.name] = editor
-            column.addWidget(label(shown.field_words(one.name), "heading"))
-            column.addWidget(editor, 1)
-        self._scroll.setWidget(form)
-        self.edit_button.hide()
-        self.save_edit_button.show()
-        next(iter(self.editors.values())).setFocus()
+        self._editors = None
+        self._compared.setWidget(Comparison(row, proposes=True))
+        self._show_buttons(editing=False)
+
+    def _edit_mine(self) -> None:
+        row = self._row
+        if row is not None:
+            chosen = (one.name for one in row.fields if one.is_chosen)
+            mine = {name: row.first.values.get(name, row.base.get(name)) for name in chosen}
+            self._edit(dict.fromkeys(mine, row.suggestion) if row.suggestion else mine)
+
+    def _put_together(self) -> None:
+        if self._row is not None:
+            self._edit(together(self._row, *shown.names(self._row)))
+
+    def _edit(self, values: Mapping[str, Any]) -> None:
+        row = self._row
+        if row is None:
+            return
+        self._compared.setWidget(Comparison(row, proposes=False))
+        self._editors = Editors(row, values)
+        self._edited.setWidget(self._editors)
+        self._show_buttons(editing=True)
+        self._editors.begin()
+
+    def _show_buttons(self, *, editing: bool) -> None:
+        row = self._row
+        if row is None:
+            return
+        self._edited.setVisible(editing)
+        for one in self._choosing():
+            one.setVisible(not editing)
+        for one in (self.back_button, self.save_edit_button):
+            one.setVisible(editing)
+        if not editing:
+            self.merge_button.setVisible(bool(row.merged))
+            self.edit_button.setVisible(row.kind in ("edit", "possible_duplicate"))
+            self.keep_theirs_button.setVisible(row.kind != "possible_duplicate")
 
     def _use_edit(self) -> None:
-        self._choose(EDITED, self.values())
+        row, values = self._row, self._editors.values() if self._editors else {}
+        if row is None:
+            return
+        sides = (row.base, row.first.values, row.second.values)
+        for name, value in values.items():
+            if undecided(str(value or ""), *(str(side.get(name) or "") for side in sides)):
+                self.notice.say(
+                    self.tr("Decide the places marked ⟦ ⟧ first: keep the words that count.")
+                )
+                self.editors[name].setFocus()
+                return
+        self._choose(EDITED, values)
 
     def _keep(self, mine: bool) -> None:
         if self._row is not None:
-            side = self._row.first if mine else self._row.second
+            side: Side = self._row.first if mine else self._row.second
             self._choose(side.key, {})
+
+    def _return(self) -> None:
+        (self.save_edit_button if self._editors else self.keep_mine_button).setFocus()
 
     def _choose(self, resolution: str, values: Mapping[str, Any]) -> None:
         reason = self.reason.text().strip()
@@ -193,22 +226,8 @@ class ConflictView(QWidget):
             self.place_wanted.emit(self._row.place)
 
 
-def _editor(field: Field, value: Any) -> Editor:
-    if field.kind == "text":
-        return QPlainTextEdit("" if value is None else str(value))
-    if field.kind == "line":
-        return QLineEdit("" if value is None else str(value))
-    made = QComboBox()
-    choices = field.choices if field.kind == "choice" else (True, False)
-    made.addItem("–", None)
-    for one in choices:
-        made.addItem(shown.value_words(field, one), one)
-    made.setCurrentIndex(max(0, made.findData(value)))
+def _scroll() -> QScrollArea:
+    made = QScrollArea()
+    made.setWidgetResizable(True)
+    made.setFrameShape(QFrame.Shape.NoFrame)
     return made
-
-
-def _value(editor: Editor) -> Any:
-    if isinstance(editor, QComboBox):
-        return editor.currentData()
-    text = editor.toPlainText() if isinstance(editor, QPlainTextEdit) else editor.text()
-    return text.strip() or None

@@ -40,7 +40,7 @@ class Paper(Protocol):
 
 def load() -> Paper:
     """Call it on the cpu lane: the first time it takes a good part of a second."""
-    # Imported at the top this would double the time until the application's first window.
+    # Imported at the top this would double the time until a profile can be opened.
     from intact_desktop.features.report import paper  # noqa: PLC0415
 
     return paper

@@ -24,8 +24,9 @@ from intact_desktop.evidence.capture import report_preview
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.features.report.actions import CLIENT, LEAD, Built, Frozen, HalfSigned, Sealed
 from intact_desktop.settings import Profile, replace_file
-from intact_desktop.vault import device_key, vault
+from intact_desktop.vault import vault
 from intact_desktop.vault.device_key import DeviceKey
+from intact_desktop.vault.outline import load_chain
 from intact_desktop.vault.vault import Opening
 
 Progress = Callable[[int, int], None]
@@ -130,7 +131,7 @@ def _signer(profile: Profile, key: DeviceKey) -> Signer:
 
 
 def _certificates(profile: Profile) -> list[x509.Certificate]:
-    return [x509.load_pem_x509_certificate(pem.encode()) for pem in device_key.load_chain(profile)]
+    return [x509.load_pem_x509_certificate(pem.encode()) for pem in load_chain(profile)]
 
 
 def _now() -> datetime:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,15 +12,18 @@ import msgspec
 from sqlalchemy import Engine, insert, select
 
 from intact_core import clock
-from intact_core.errors import IntactError, Offline, ServerFault, StorageFault
+from intact_core.errors import IntactError, Offline, Revoked, ServerFault, StorageFault
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello
+from intact_desktop.evidence.files import EvidenceFiles
+from intact_desktop.features.sign_in.ways import EnrolForm, Say
 from intact_desktop.settings import Account, Profile
 from intact_desktop.store.engine import open_store, reading
 from intact_desktop.store.journal import APP_VERSION
 from intact_desktop.store.tables import Device
 from intact_desktop.store.upgrade import upgrade
+from intact_desktop.sync.assembly import sync_of
 from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key, keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore
@@ -27,18 +31,7 @@ from intact_desktop.vault.keys import Kdf
 from intact_desktop.vault.lease import LeaseBook, SignedLease, read_signed
 from intact_desktop.vault.vault import Opening, Unlocked
 
-Say = Callable[[str], None]
 Connect = Callable[[str], Gateway]
-
-
-@dataclass(frozen=True)
-class EnrolForm:
-    """What a person types to set up a laptop."""
-
-    server: str
-    email: str
-    password: str = field(repr=False)
-    passphrase: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +42,12 @@ class Door:
     secrets: SecretStore | None
     connect: Connect
     kdf: Kdf = keys.STANDARD
+
+    def enrol(self, form: EnrolForm, say: Say) -> "Entered":
+        return enrol(self, form, say)
+
+    def unlock(self, passphrase: str, recovery_code: str | None, say: Say) -> "Entered":
+        return unlock(self, passphrase, recovery_code, say)
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,8 @@ def _new_store(profile: Profile, unlocked: Unlocked, given: _Given) -> Engine:
 def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> Entered:
     """Open the profile, without a network while its lease lasts.
 
-    Raises WrongOrTooSoon, LeaseRefused, BadInput (recovery code mistyped), StorageFault.
+    Raises WrongOrTooSoon, LeaseRefused, BadInput (recovery code mistyped), StorageFault; Revoked
+    once all work was handed in and the profile is destroyed.
     """
     say("Opening")
     opening = Opening(passphrase, door.secrets, recovery_code)
@@ -184,6 +184,10 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
         except Offline:
             # Why the lease does not hold (ended, clock wrong) says more than that nobody answers.
             book.check(account.device_id, account.user_id)
+        except Revoked:
+            say("Handing in what was not sent yet")
+            _hand_in(door, account, unlocked)
+            raise
 
     unlocked = vault.unlock(door.profile, opening, renew)
     say("Opening the local database")
@@ -194,6 +198,7 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
     lease = book.check(account.device_id, account.user_id)
     book.observe()
     device = _device(engine)
+    EvidenceFiles(door.profile.evidence, unlocked.evidence_key).sweep()
     return Entered(
         unlocked,
         engine,
@@ -223,6 +228,23 @@ def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) ->
         book.renew(read_signed(answer.lease), answer.server_time)
     finally:
         gateway.close()
+
+
+def _hand_in(door: Door, account: Account, unlocked: Unlocked) -> None:
+    """The office withdrew this laptop: all work goes there first, then keys and data."""
+    profile = door.profile
+    engine = open_store(profile.database, unlocked.database_key, check=False)
+    gateway = door.connect(account.server)
+    try:
+        upgrade(engine, unlocked.database_key, profile.set_aside)
+        speak_as(gateway, account, unlocked)
+        with suppress(Revoked):
+            sync_of(profile, account, unlocked, engine, gateway).round()
+            return
+    finally:
+        gateway.close()
+        engine.dispose()
+    vault.destroy(profile, door.secrets)
 
 
 def speak_as(gateway: Gateway, account: Account, unlocked: Unlocked) -> None:

@@ -5,15 +5,13 @@ from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from intact_core.errors import BadInput
-from intact_desktop.features.sign_in import actions
-from intact_desktop.features.sign_in.actions import Door, EnrolForm, Entered
 from intact_desktop.features.sign_in.waiting import Card, Doorway, secret_line
+from intact_desktop.features.sign_in.ways import EnrolForm, Inside, Ways
 from intact_desktop.qt.notices import button, label
 from intact_desktop.qt.tasks import Lanes
 from intact_desktop.qt.theme import GRID, LARGE_PIXELS
 from intact_desktop.settings import Account
-from intact_desktop.vault import vault
-from intact_desktop.vault.keys import SHORTEST_PASSPHRASE
+from intact_desktop.vault.outline import SHORTEST_PASSPHRASE, needs_recovery_code
 
 _GOOD = 20
 
@@ -23,7 +21,7 @@ class EnrolPage(QStackedWidget):
 
     entered = Signal(object)
 
-    def __init__(self, door: Door, lanes: Lanes, server: str = "") -> None:
+    def __init__(self, door: Ways, lanes: Lanes, server: str = "") -> None:
         super().__init__()
         self._door = door
         self.server, self.email = QLineEdit(server), QLineEdit()
@@ -54,7 +52,7 @@ class EnrolPage(QStackedWidget):
         form = EnrolForm(
             self.server.text(), self.email.text(), self.password.text(), self.passphrase.text()
         )
-        self.doorway.run(lambda say: actions.enrol(self._door, form, say))
+        self.doorway.run(lambda say: self._door.enrol(form, say))
 
     def _form(self) -> QWidget:
         card = Card()
@@ -106,7 +104,7 @@ class EnrolPage(QStackedWidget):
             words = self.tr("Strong.")
         self.strength.setText(words)
 
-    def _enrolled(self, entered: Entered) -> None:
+    def _enrolled(self, entered: Inside) -> None:
         for line in (self.password, self.passphrase, self.passphrase_again):
             line.clear()
         if entered.recovery_code is None:
@@ -169,7 +167,7 @@ class UnlockPage(QWidget):
 
     entered = Signal(object)
 
-    def __init__(self, door: Door, lanes: Lanes) -> None:
+    def __init__(self, door: Ways, lanes: Lanes) -> None:
         super().__init__()
         self._door = door
         self.passphrase = secret_line(self.tr("Passphrase"))
@@ -180,7 +178,7 @@ class UnlockPage(QWidget):
         self.error = self.doorway.error
         self.doorway.entered.connect(self._unlocked)
         account = door.profile.load("account", Account) or Account(server="", email="")
-        self._asks_code = vault.needs_recovery_code(door.profile)
+        self._asks_code = needs_recovery_code(door.profile)
         card = Card()
         card.column.addWidget(label(self.tr("Unlock"), "title"))
         card.column.addWidget(label(f"{account.email} · {account.server}", "muted", wrap=True))
@@ -201,9 +199,9 @@ class UnlockPage(QWidget):
     def unlock(self) -> None:
         passphrase = self.passphrase.text()
         code = self.recovery_code.text() if self._asks_code else None
-        self.doorway.run(lambda say: actions.unlock(self._door, passphrase, code, say))
+        self.doorway.run(lambda say: self._door.unlock(passphrase, code, say))
 
-    def _unlocked(self, entered: Entered) -> None:
+    def _unlocked(self, entered: Inside) -> None:
         self.passphrase.clear()
         self.recovery_code.clear()
         self.entered.emit(entered)

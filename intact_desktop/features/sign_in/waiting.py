@@ -7,16 +7,14 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from intact_core.errors import IntactError
-from intact_desktop.features.sign_in.actions import Entered, Say
+from intact_desktop.features.sign_in.ways import Inside, Say
 from intact_desktop.qt.notices import ErrorPanel, label
 from intact_desktop.qt.tasks import Lane, Step, Task
 from intact_desktop.qt.theme import GRID
 from intact_desktop.vault.throttle import WrongOrTooSoon
 
 _WIDTH = 56 * GRID
-Work = Callable[[Say], Entered]
-
-
+Work = Callable[[Say], Inside]
 _AFTER_MILLISECONDS = 20
 
 
@@ -59,19 +57,21 @@ class Doorway(QObject):
         """Do it on the lane; the button rests until there is an answer."""
         self._button.setEnabled(False)
         self.error.hide()
+        # Behind the loading of the libraries the work itself says nothing yet.
+        self.words.setText(self.tr("Opening…"))
         task = self._lane.run_watched(
             lambda task: work(_saying(task)), self._done, self._failed, self
         )
         task.progressed.connect(self._say)
 
-    def refuse(self, error: IntactError) -> None:
+    def refuse(self, error: IntactError, retry: Callable[[], None] | None = None) -> None:
         """Say what is wrong before anything was tried."""
-        self.error.show_error(error)
+        self.error.show_error(error, retry)
 
     def _say(self, step: Step) -> None:
         self.words.setText(f"{step.words}…")
 
-    def _done(self, entered: Entered) -> None:
+    def _done(self, entered: Inside) -> None:
         self._button.setEnabled(True)
         self.words.setText("")
         self.entered.emit(entered)

@@ -1,6 +1,7 @@
 """The truth about sync: what waits, why, since when; what was proved; what happened."""
 
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -8,12 +9,14 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QTableView,
+    QTabWidget,
     QVBoxLayout,
 )
 
 from intact_core.errors import IntactError
 from intact_desktop.features.sync_status import queries
 from intact_desktop.features.sync_status.queries import LogLine, Proof, SyncStatus, WaitingLine
+from intact_desktop.features.sync_status.refused_view import RefusedView
 from intact_desktop.qt import words
 from intact_desktop.qt.notices import ErrorPanel, button, label
 from intact_desktop.qt.page import Page
@@ -21,17 +24,21 @@ from intact_desktop.qt.rows import Column, RowModel
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
 from intact_desktop.sync.outgoing import Waiting
+from intact_desktop.sync.refused import Refused, leave, send_again
 
 _SKEW_SECONDS = 300
 
 
 class SyncPage(Page):
-    """`sync_wanted` asks for a round now."""
+    """`sync_wanted` asks for a round now, `counted` how many changes were not accepted."""
 
     sync_wanted = Signal()
+    counted = Signal(int)
+    sent_again = Signal(int)
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
+        bench.synced.connect(self._recount)
         self.proof = label("", "heading", wrap=True)
         self.waiting = label("", wrap=True)
         self.why = label("", "muted", wrap=True)
@@ -50,10 +57,21 @@ class SyncPage(Page):
         column.addLayout(head)
         for widget in (self.proof, self.waiting, self.why, self.clock, self.error):
             column.addWidget(widget)
-        for name, model in ((self.tr("Waiting"), self.lines), (self.tr("History"), self.log)):
-            column.addSpacing(GRID)
-            column.addWidget(label(name, "heading"))
-            column.addWidget(self._table(name, model), 1)
+        self.refused_view = RefusedView()
+        self.refused_view.again_wanted.connect(self._send_again)
+        self.refused_view.left.connect(self._leave)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self._table(self.tr("Waiting"), self.lines), self.tr("Waiting"))
+        self.tabs.addTab(self.refused_view, self.tr("Not accepted"))
+        self.tabs.addTab(self._table(self.tr("History"), self.log), self.tr("History"))
+        column.addSpacing(GRID)
+        column.addWidget(self.tabs, 1)
+
+    def _recount(self) -> None:
+        """What a round brought is counted at the left, also while this page is out of sight."""
+        if not self.isVisible():
+            self.reload()
 
     def reload(self) -> None:
         self.bench.ask(queries.status, self._show, owner=self)
@@ -84,9 +102,26 @@ class SyncPage(Page):
                 "times in reports are this computer's: set the clock right."
             ).format(span=self._span(abs(offset)))
         )
+        self.refused_view.show_rows(read.refused)
+        waiting = sum(not one.is_left for one in read.refused)
+        name = self.tr("Not accepted")
+        self.tabs.setTabText(1, f"{name} ({waiting})" if waiting else name)
+        self.counted.emit(waiting)
         self.lines.show_rows(read.lines)
         self.log.show_rows(read.log)
         self.loaded()
+
+    def _send_again(self, one: Refused) -> None:
+        def done(count: int) -> None:
+            self.bench.tell(self.tr("Sent again as a new change."))
+            self.outdate()
+            self.sent_again.emit(count)
+
+        self.bench.do(partial(send_again, txn_id=one.txn_id), done, owner=self)
+
+    def _leave(self, one: Refused) -> None:
+        self.bench.tell(self.tr("The text is in the clipboard. The change stays here as it is."))
+        self.bench.do(partial(leave, txn_id=one.txn_id), lambda _: self.outdate(), owner=self)
 
     def _proof_words(self, proof: Proof | None) -> str:
         if proof is None:

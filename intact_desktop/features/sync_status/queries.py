@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import Blob, Outbox, SyncLog
 from intact_desktop.sync.outgoing import Waiting, waiting
+from intact_desktop.sync.refused import LEFT, Refused, refused
 
 _MOST = 200
 
@@ -52,6 +53,7 @@ class SyncStatus:
     proof: Proof | None
     clock_offset_seconds: int | None
     log: list[LogLine]
+    refused: list[Refused]
 
 
 def totals(session: Session) -> tuple[Waiting, Proof | None]:
@@ -64,13 +66,14 @@ def status(session: Session) -> SyncStatus:
     """What waits, what was proved, and the last rounds."""
     connection = session.connection()
     device = this_device(connection)
-    query = select(SyncLog).order_by(SyncLog.id.desc()).limit(_MOST)
+    query = select(SyncLog).where(SyncLog.outcome != LEFT).order_by(SyncLog.id.desc()).limit(_MOST)
     return SyncStatus(
         waiting(connection),
         _operations(session) + _files(session),
         _proof(device.proof),
         device.clock_offset_seconds,
         [LogLine(one.at, one.outcome, one.words) for one in session.scalars(query)],
+        refused(session),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from intact_core.errors import BadInput, UpgradeNeeded
@@ -21,7 +21,7 @@ from intact_core.sync.protocol import (
     Succession,
     Successor,
 )
-from sync_server.api.sync.bodies import body_up_to
+from sync_server.api.sync.bodies import answer, body_up_to, streamed
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import database_of, depositing_caller, device_caller, keys_of
 from sync_server.ledger.carrying import take_carried
@@ -73,28 +73,28 @@ def _decoded(body: bytes, kind: type[Message]) -> Message:
         raise BadInput("This is not a message of the sync protocol.", details=str(error)) from error
 
 
-def _json(message: object) -> Response:
-    return Response(msgspec.json.encode(message), media_type="application/json")
+def _json(request: Request, message: object) -> Response:
+    return answer(request, msgspec.json.encode(message), "application/json")
 
 
 @router.post("/hello")
 def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Where both sides stand."""
     message, database = decode(body, Hello), database_of(request)
-    answer = _greeted(request, caller, message)
-    if was_restored(message, answer):
+    greeted = _greeted(request, caller, message)
+    if was_restored(message, greeted):
         with database.write(None) as session:
             begin_epoch(session.connection(), after=message.epoch)
-        answer = _greeted(request, caller, message)
-    return _json(answer)
+        greeted = _greeted(request, caller, message)
+    return _json(request, greeted)
 
 
 def _greeted(request: Request, caller: Caller, message: Hello) -> HelloAnswer:
     tenant_id, device_id = caller.device_keys
     with database_of(request).read(tenant_id) as session:
-        answer = greet(session.connection(), tenant_id, device_id, caller.user_id, message)
+        greeted = greet(session.connection(), tenant_id, device_id, caller.user_id, message)
         lease = sign_lease(session, keys_of(request), tenant_id, device_id, caller.user_id)
-    return msgspec.structs.replace(answer, lease=lease)
+    return msgspec.structs.replace(greeted, lease=lease)
 
 
 @router.post("/push")
@@ -135,10 +135,10 @@ def carry(request: Request, caller: Depositor, body: RawBody) -> Response:
 def _taken(request: Request, caller: Caller, take: Callable[[Session], PushAnswer]) -> Response:
     try:
         with database_of(request).write(caller.tenant, caller.actor) as session:
-            answer = take(session)
+            taken = take(session)
     except ChainGap as gap:
         return JSONResponse({"expected": gap.expected, "detail": gap.sentence}, status_code=409)
-    return _json(answer)
+    return _json(request, taken)
 
 
 @router.post("/successor")
@@ -152,11 +152,11 @@ def successor(request: Request, caller: DeviceCaller, body: RawBody) -> Response
         )
         keys = keys_of(request)
         lease = sign_lease(session, keys, tenant_id, message.device_id, caller.user_id)
-    return _json(Successor(message.device_id, start.last_n, start.chain_hash, lease))
+    return _json(request, Successor(message.device_id, start.last_n, start.chain_hash, lease))
 
 
 @router.post("/pull")
-def pull(request: Request, caller: DeviceCaller, body: RawBody) -> StreamingResponse:
+def pull(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Changes down, as lines; without the last one nothing is applied."""
     message = decode(body, Pull)
     tenant_id, _ = caller.device_keys
@@ -168,7 +168,7 @@ def pull(request: Request, caller: DeviceCaller, body: RawBody) -> StreamingResp
             scopes = scopes_of(connection, tenant_id, caller.user_id)
             yield from _blocks(lines(connection, tenant_id, scopes, message, epoch_of(connection)))
 
-    return StreamingResponse(produce(), media_type="application/x-ndjson")
+    return streamed(request, produce(), "application/x-ndjson")
 
 
 def _blocks(parts: Iterator[bytes], size: int = 1 << 16) -> Iterator[bytes]:

@@ -1,6 +1,8 @@
 """The manifest: it fits one file, byte for byte, and no byte of it can be changed."""
 
 import random
+import re
+import string
 
 import pytest
 from sample_signers import Tenant
@@ -48,6 +50,18 @@ def test_no_byte_of_it_can_be_changed(manifest: bytes) -> None:
         changed[place] = chance.choice([b for b in range(32, 127) if b != manifest[place]])
         with pytest.raises((BadInput, Damaged)):
             read_manifest(bytes(changed))
+
+
+def test_no_other_text_of_the_same_bytes_is_taken(manifest: bytes) -> None:
+    # The last character of a padded base64 text has bits that decode to nothing (RFC 4648, 3.5).
+    ends = [found.start() for found in re.finditer(rb"[A-Za-z0-9+/](?==)", manifest)]
+    digits = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    for place in ends:
+        changed = bytearray(manifest)
+        changed[place] = ord(digits[digits.index(chr(manifest[place])) ^ 1])
+        with pytest.raises((BadInput, Damaged)):
+            read_manifest(bytes(changed))
+    assert ends or b"=" not in manifest
 
 
 @pytest.mark.parametrize("extra", [b" ", b"\n", b"{}"])

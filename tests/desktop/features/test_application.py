@@ -82,6 +82,20 @@ def test_work_in_the_workspace(application, laptop, desk, qtbot, pictured) -> No
     qtbot.waitUntil(lambda: "waiting" in application.window.status.words.text())
 
 
+def test_pages_are_made_when_they_are_gone_to(application, laptop, desk, qtbot) -> None:
+    assert "workspace" not in vars(desk)
+    qtbot.waitUntil(lambda: {"follow_up", "conflicts"} <= vars(desk).keys())
+    workspace = open_audit(application, laptop, qtbot)
+    assert not {"checklist", "findings", "report"} & vars(workspace).keys()
+    workspace.tabs.setCurrentIndex(2)
+    assert workspace.tabs.currentWidget() is workspace.findings
+    with qtbot.waitSignal(workspace.findings.ready):
+        pass
+    assert workspace.findings.audit_id == laptop.audit_id
+    assert "checklist" not in vars(workspace)
+    assert [workspace.tabs.tabText(at) for at in (0, 2, 5)] == ["Overview", "Findings", "Report"]
+
+
 def test_a_place_is_gone_to_from_anywhere(application, laptop, desk, qtbot) -> None:
     desk.bench.show_place(Place("audit_checklists", laptop.items[20]))
     checklist = desk.workspace.checklist

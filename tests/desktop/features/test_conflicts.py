@@ -1,61 +1,18 @@
-"""Conflicts: both sides shown, one transaction settles, and what the server refused."""
-
-import datetime as dt
+"""Conflicts: both sides shown, a proposal that is only one, one transaction settles."""
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from intact_core import clock, ids
 from intact_core.errors import BadInput, RuleBroken
-from intact_core.records.checklist import AuditChecklist, AuditEvidence
+from intact_core.records.checklist import AuditChecklist
 from intact_core.records.conclusions import Signature
 from intact_core.records.conflicts import Conflict
-from intact_core.records.findings import FindingItem, NonConformity
-from intact_desktop.features.conflicts import actions, queries
+from intact_core.records.findings import NonConformity
+from intact_desktop.features.conflicts import actions, queries, shown
 from intact_desktop.features.conflicts.actions import Choice
-from intact_desktop.features.conflicts.differences import Part, differences
-from intact_desktop.features.conflicts.page import ConflictsPage
-from intact_desktop.store.tables import Device, Outbox
-
-BASE = "Two gauges were seen in the hall. Both had labels."
-MINE = "Two gauges were seen in the hall. One had no label."
-THEIRS = "Three gauges were seen in hall A. Both had labels."
-
-
-def conflict(laptop, **changes) -> Conflict:
-    values = {
-        "id": ids.new_id(),
-        "scope": f"audit:{laptop.audit_id}",
-        "record_type": "audit_checklists",
-        "record_id": laptop.items[12],
-        "kind": "edit",
-        "field_group": "auditor_finding",
-        "base": {"auditor_finding": BASE},
-        "server": {"auditor_finding": THEIRS},
-        "server_by": laptop.users["auditor"],
-        "server_at": clock.now() - dt.timedelta(hours=2),
-        "server_device": ids.new_id(),
-        "incoming": {"auditor_finding": MINE},
-        "incoming_by": laptop.opened.user_id,
-        "incoming_at": clock.now() - dt.timedelta(hours=1),
-        "incoming_device": laptop.opened.device_id,
-    }
-    row = Conflict(**(values | changes))
-    laptop.put(row)
-    return row
-
-
-def finding(laptop, number="NC-01", **values) -> NonConformity:
-    row = NonConformity(
-        id=ids.new_id(),
-        audit_schedule_id=laptop.audit_id,
-        nc_number=number,
-        severity="minor",
-        clause="7.5.3",
-        **({"description": f"Statement of {number}"} | values),
-    )
-    laptop.put(row)
-    return row
+from intact_desktop.store.tables import Outbox
+from tests.desktop.features.clashes import BASE, MINE, THEIRS, conflict, finding, long_conflict
 
 
 def note_of(session, laptop) -> str | None:
@@ -72,18 +29,6 @@ def test_mine_comes_first_with_person_and_time(laptop, bench) -> None:
     assert (row.first.is_mine, row.first.by) == (True, "Anna Lindqvist")
     assert (row.second.is_mine, row.second.by) == (False, "Tom Okafor")
     assert [one.kind for one in row.fields] == ["text"]
-
-
-def test_differences_lose_no_text() -> None:
-    found = list(differences(BASE, MINE))
-    assert "".join(text for part, text in found if part is not Part.GONE) == MINE
-    assert "".join(text for part, text in found if part is not Part.ADDED) == BASE
-    assert (Part.ADDED, "One ") in found
-    long = "word " * 4000
-    assert [part for part, _ in differences(long, long + "\nmore")] == [
-        Part.GONE,
-        Part.ADDED,
-    ]
 
 
 @pytest.mark.parametrize(
@@ -184,151 +129,47 @@ def test_two_findings_with_one_number(laptop, bench) -> None:
         assert session.get(NonConformity, (laptop.tenant_id, mine.id)).nc_number == "NC-03"
 
 
-def refuse(laptop, sentence="This cannot change once it is recorded.", settled=True) -> None:
-    """What the server and the next pull do with everything in the outbox."""
-    with laptop.opened.engine.begin() as connection:
-        connection.execute(
-            update(Outbox).values(
-                verdict="quarantined", receipt={"reason": "rule", "sentence": sentence}
-            )
-        )
-        connection.execute(update(Device).values(settled_n=Device.last_n if settled else 0))
-
-
-def test_a_refused_change_is_put_back(laptop, bench) -> None:
-    with bench.sessions.begin() as session:
-        session.get(AuditChecklist, (laptop.tenant_id, laptop.items[12])).auditor_finding = MINE
-    refuse(laptop, "You have no access to this audit.", settled=False)
+def test_what_both_changed_is_put_together_as_a_proposal(laptop, bench) -> None:
+    long_conflict(laptop)
     with bench.readers() as session:
-        (one,) = queries.refused(session)
-    assert one.sentence == "You have no access to this audit."
-    assert one.changes[0].values == {"auditor_finding": MINE}
-    assert not one.can_put_back
-    refuse(laptop)
-    with laptop.opened.engine.begin() as connection:
-        connection.execute(update(AuditChecklist).values(auditor_finding=None))
-    with bench.sessions.begin() as session:
-        assert actions.put_back(session, one.txn_id) == 1
-    with bench.readers() as session:
-        assert note_of(session, laptop) == MINE
-        assert queries.refused(session) == []
+        (row,) = queries.open_conflicts(session)
+    text = queries.together(row, "Anna", "Tom")["auditor_finding"]
+    for words in ("three gauges were", "All had labels", "revision 3", "⟦Anna: ", "⟦Tom: "):
+        assert words in text
+    assert row.merged["auditor_finding"].clashes == 1
 
 
-def test_a_refused_finding_comes_back_with_what_belongs_to_it(laptop, bench) -> None:
-    with bench.sessions.begin() as session:
-        nc = NonConformity(
-            id=ids.new_id(),
-            audit_schedule_id=laptop.audit_id,
-            nc_number="NC-09",
-            severity="minor",
-            description="Lost",
-        )
-        session.add(nc)
-        session.flush()
-        session.add(
-            FindingItem(
-                audit_schedule_id=laptop.audit_id,
-                non_conformity_id=nc.id,
-                audit_checklist_id=laptop.items[0],
-            )
-        )
-    refuse(laptop)
-    with laptop.opened.engine.begin() as connection:
-        for table in (FindingItem, NonConformity):
-            connection.execute(update(table).values(deleted_at=clock.now()))
-    with bench.readers() as session:
-        (one,) = queries.refused(session)
-    with bench.sessions.begin() as session:
-        assert actions.put_back(session, one.txn_id) == 2
-    with bench.readers() as session:
-        alive = NonConformity.deleted_at.is_(None)
-        again = session.scalars(select(NonConformity).where(alive)).one()
-        link = session.scalars(select(FindingItem).where(FindingItem.deleted_at.is_(None))).one()
-        assert queries.refused(session) == []
-    assert again.id != nc.id
-    assert (again.description, link.non_conformity_id) == ("Lost", again.id)
-
-
-def test_what_is_gone_cannot_be_put_back(laptop, bench) -> None:
-    with bench.sessions.begin() as session:
-        session.get(AuditChecklist, (laptop.tenant_id, laptop.items[12])).auditor_finding = MINE
-        txn_id = None
-    refuse(laptop)
-    with laptop.opened.engine.begin() as connection:
-        connection.execute(update(AuditChecklist).values(deleted_at=clock.now()))
-    with bench.readers() as session:
-        txn_id = queries.refused(session)[0].txn_id
-    with pytest.raises(BadInput, match="Copy its text"), bench.sessions.begin() as session:
-        actions.put_back(session, txn_id)
-
-
-def test_the_page_settles_with_a_reason(laptop, bench, opens, qtbot, pictured) -> None:
-    one = conflict(laptop)
-    nc = finding(laptop)
+def test_a_group_takes_each_field_from_who_changed_it(laptop, bench) -> None:
     conflict(
         laptop,
         record_type="non_conformities",
-        record_id=nc.id,
+        record_id=finding(laptop).id,
         field_group="finding",
         base={"severity": "minor", "clause": "7.5.3", "description": BASE},
         server={"severity": "major", "clause": "7.5.3", "description": THEIRS},
         incoming={"severity": "minor", "clause": "7.1.5", "description": MINE},
     )
-    page = opens(ConflictsPage(bench))
-    assert page.tabs.tabText(0) == "Conflicts (2)"
-    assert page.view.keep_mine_button.text() == "Keep mine"
-    by_type = {row.place.type: row.place for row in page.rows}
-    page.go_to(by_type["non_conformities"])
-    assert page.view.title.text() == "Finding NC-01"
-    pictured(page, "conflicts")
-    page.go_to(by_type["audit_checklists"])
-    page.view.keep_mine_button.click()
-    assert page.view.notice.isVisible()
-    qtbot.keyClicks(page.view.reason, "I saw the label myself")
-    with qtbot.waitSignal(page.settled) as caught:
-        page.view.keep_mine_button.click()
-    assert caught.args == [one.id]
     with bench.readers() as session:
-        assert note_of(session, laptop) == MINE
-    qtbot.waitUntil(lambda: page.tabs.tabText(0) == "Conflicts (1)")
+        (row,) = queries.open_conflicts(session)
+    assert queries.together(row, "A", "B") == {
+        "severity": "major",
+        "clause": "7.1.5",
+        "description": "Three gauges were seen in hall A. One had no label.",
+    }
 
 
-def test_the_page_edits(laptop, bench, opens, qtbot, pictured) -> None:
-    conflict(laptop)
-    page = opens(ConflictsPage(bench))
-    page.view.edit_button.click()
-    editor = page.view.editors["auditor_finding"]
-    assert editor.toPlainText() == MINE
-    editor.setPlainText("Three gauges; one had no label.")
-    page.view.reason.setText("both are right")
-    pictured(page, "conflicts-edit")
-    with qtbot.waitSignal(page.settled):
-        page.view.save_edit_button.click()
+def test_a_third_person_sees_who_is_who(laptop, bench) -> None:
+    conflict(
+        laptop,
+        incoming_by=laptop.users["cb_admin"],
+        incoming_device=ids.new_id(),
+    )
     with bench.readers() as session:
-        assert note_of(session, laptop) == "Three gauges; one had no label."
-
-
-def test_the_page_shows_what_was_refused(laptop, bench, opens, qtbot, pictured) -> None:
-    with bench.sessions.begin() as session:
-        session.get(AuditChecklist, (laptop.tenant_id, laptop.items[12])).auditor_finding = MINE
-        session.add(
-            AuditEvidence(
-                audit_schedule_id=laptop.audit_id,
-                file_name="gauge.jpg",
-                content_type="image/jpeg",
-                size=10,
-                sha256="0" * 64,
-            )
-        )
-    refuse(laptop)
-    with laptop.opened.engine.begin() as connection:
-        connection.execute(update(AuditChecklist).values(auditor_finding=None))
-    page = opens(ConflictsPage(bench))
-    page.tabs.setCurrentIndex(1)
-    assert "cannot change" in page.refused_view.sentence.text()
-    assert MINE in page.refused_view.text.toPlainText()
-    pictured(page, "conflicts-refused")
-    with qtbot.waitSignal(page.put_back) as caught:
-        page.refused_view.put_back_button.click()
-    assert caught.args == [2]
-    qtbot.waitUntil(lambda: page.tabs.tabText(1) == "Not accepted")
+        (row,) = queries.open_conflicts(session)
+    heads = [shown.head(row, side).rpartition(",")[0] for side in (row.first, row.second)]
+    assert heads == ["Tom Okafor", "Rie Nakamura"]
+    assert [shown.choice_words(row, side) for side in (row.first, row.second)] == [
+        "Use what &1 Tom Okafor wrote",
+        "Use what &2 Rie Nakamura wrote",
+    ]
+    assert "everybody sees the version of Tom Okafor" in shown.kind_words(row)

@@ -123,6 +123,19 @@ def test_nothing_is_delivered_to_a_page_that_is_gone(qtbot, lane: Lane) -> None:
     assert not delivered
 
 
+def test_what_is_typed_passes_what_only_reads_and_keeps_its_order(qtbot, lane) -> None:
+    begun, release, order = threading.Event(), threading.Event(), []
+    lane.run(lambda: (begun.set(), release.wait()))
+    begun.wait()
+    lane.run_watched(lambda _: order.append("long"))
+    lane.run(lambda: order.append("read"))
+    lane.run_first(lambda: order.append("first typed"))
+    lane.run_first(lambda: order.append("then typed"))
+    release.set()
+    qtbot.waitUntil(lambda: len(order) == 4)
+    assert order == ["first typed", "then typed", "read", "long"]
+
+
 def test_closing_ends_what_runs_and_drops_the_rest(qapp, heard: Heard) -> None:
     lanes = start_lanes(heard.shown.append, heard.reported.append)
     begun, ended, dropped = threading.Event(), [], []

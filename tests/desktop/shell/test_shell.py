@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from shiboken6 import isValid
 
 from intact_core import clock
@@ -44,7 +44,8 @@ def window(qtbot, themed, english, made):
         NavEntry("notes", "Notes", "pencil", notes),
         NavEntry("conflicts", "Conflicts", "git-merge", lambda: QLabel("none"), badge="1"),
     ]
-    window = MainWindow(entries, [KeyHint("N", "non-conformity", "Checklist")])
+    window = MainWindow()
+    window.furnish(entries, [KeyHint("N", "non-conformity", "Checklist")])
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
@@ -273,21 +274,17 @@ def test_the_words_can_be_clicked(qtbot, bar) -> None:
 
 
 def test_idleness_is_noticed_and_a_touch_delays_it(qtbot, qapp) -> None:
-    watch, widget = IdleWatch(qapp, 0.15), QLabel("x")
+    widget = QLabel("x")
     qtbot.addWidget(widget)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    watch = IdleWatch(qapp, 0.15)
+    widget.activateWindow()
+    qtbot.waitUntil(widget.isActiveWindow)
     heard = []
     watch.idle.connect(lambda: heard.append(True))
-    for _ in range(5):
+    for place in range(5):
         qtbot.wait(60)
-        event = QMouseEvent(
-            QEvent.Type.MouseMove,
-            QPointF(1, 1),
-            QPointF(1, 1),
-            Qt.MouseButton.NoButton,
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
-        QApplication.sendEvent(widget, event)
+        QTest.mouseMove(widget.windowHandle(), QPoint(1 + place, 1))
     assert heard == []
     qtbot.waitUntil(lambda: heard == [True])
-    qapp.removeEventFilter(watch)

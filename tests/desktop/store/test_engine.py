@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from intact_core.errors import StorageFault
-from intact_desktop.store.engine import open_store, reading
+from intact_desktop.store.engine import checkpoint, open_store, reading, turn_of
 
 KEY = bytes(range(32))
 CANARY = "canary-7f3a-in-a-note"
@@ -226,3 +227,56 @@ def test_what_was_committed_survives_a_kill(engine: Engine, path: Path) -> None:
     survived.dispose()
     assert kept[: len(told)] == told
     assert len(kept) <= len(told) + 1
+
+
+def test_who_types_goes_first_and_long_work_rests(engine: Engine) -> None:
+    turn, done = turn_of(engine), []
+    turn.rest()
+    turn.touch()
+    assert turn.busy
+    assert not turn.waiting
+    start = time.monotonic()
+    for item in turn.resting(range(3)):
+        done.append((item, turn.busy))
+    assert time.monotonic() - start > 0.005
+    assert done == [(0, False), (1, False), (2, False)]
+
+
+def test_the_same_who_waits_is_not_waited_for_twice(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intact_desktop.store.engine._LONGEST_REST_SECONDS", 0.05)
+    turn = turn_of(engine)
+    with turn.queue():
+        start = time.monotonic()
+        for _ in turn.resting(range(100)):
+            pass
+        assert 0.05 <= time.monotonic() - start < 1
+
+
+def test_a_lock_that_comes_free_is_taken_at_once(engine: Engine) -> None:
+    waits = []
+
+    def take() -> None:
+        with engine.begin():
+            waits.append(time.monotonic())
+
+    with engine.begin():
+        second = threading.Thread(target=take)
+        second.start()
+        time.sleep(0.2)
+        end = time.monotonic()
+    second.join()
+    assert waits[0] - end < 0.1
+
+
+def test_a_checkpoint_moves_the_log_into_the_file_beside_a_reader(
+    engine: Engine, path: Path
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO note (body) VALUES (:body)"), {"body": "x" * 50_000})
+    with reading(engine).connect() as reader:
+        assert reader.execute(text("SELECT count(*) FROM note")).scalar() == 2
+        before = path.stat().st_size
+        checkpoint(engine)
+        assert path.stat().st_size >= before + 50_000

@@ -10,7 +10,7 @@ from cryptography import x509
 from intact_core import clock
 from intact_core.errors import BadInput, Offline, StorageFault, WrongPassphrase
 from intact_desktop.settings import Account, Profile
-from intact_desktop.vault import device_key, keys, vault
+from intact_desktop.vault import device_key, keys, outline, vault
 from intact_desktop.vault.keys import CHEAPEST
 from intact_desktop.vault.lease import LeaseBook, LeaseRefused
 from intact_desktop.vault.throttle import WrongOrTooSoon
@@ -96,7 +96,7 @@ def test_a_hundred_wrong_passphrases_destroy_nothing(
 
 def test_without_a_keyring_the_code_is_needed_with_the_passphrase(profile) -> None:
     created = vault.create(profile, WORDS, None, CHEAPEST)
-    assert vault.needs_recovery_code(profile)
+    assert outline.needs_recovery_code(profile)
     assert created.recovery_code is not None
     with pytest.raises(BadInput, match="recovery code is needed"):
         vault.confirm(profile, Opening(WORDS))
@@ -253,10 +253,10 @@ def test_the_device_proves_its_key_and_keeps_only_its_own_certificate(profile) -
         device_key.store_chain(profile, key, ["<html>welcome to the hotel</html>"])
     with pytest.raises(BadInput, match="another laptop"):
         device_key.store_chain(profile, key, [self_signed(other)])
-    assert device_key.load_chain(profile) == []
+    assert outline.load_chain(profile) == []
     own = self_signed(key)
     device_key.store_chain(profile, key, [own])
-    assert device_key.load_chain(profile) == [own]
+    assert outline.load_chain(profile) == [own]
 
 
 def self_signed(key: device_key.DeviceKey) -> str:

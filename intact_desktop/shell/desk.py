@@ -1,0 +1,87 @@
+"""Everything of an unlocked profile that is on the screen, and what feeds it."""
+
+from functools import cached_property, partial
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from intact_core.errors import IntactError
+from intact_desktop.features.audits.page import AuditsPage
+from intact_desktop.features.conflicts.page import ConflictsPage
+from intact_desktop.features.evidence.intake import GetCamera
+from intact_desktop.features.follow_up.page import FollowUpPage
+from intact_desktop.features.sync_status.page import SyncPage
+from intact_desktop.qt.workbench import Workbench
+from intact_desktop.shell.sync_driver import SyncDriver
+from intact_desktop.shell.workspace import Workspace
+from intact_desktop.sync.engine import SyncEngine
+
+_PAGES = ("audits", "workspace", "follow_up", "conflicts", "sync")
+
+
+class Desk(QObject):
+    """Dropped as a whole by locking. All pages but My audits are made when they are asked for.
+
+    `counted` carries a place and the number of things that wait there.
+    """
+
+    counted = Signal(str, int)
+
+    def __init__(self, bench: Workbench, engine: SyncEngine, camera: GetCamera) -> None:
+        super().__init__()
+        self.bench, self._camera = bench, camera
+        self.driver = SyncDriver(bench, engine)
+        self.audits = AuditsPage(bench)
+        self._error: IntactError | None = None
+        self.driver.failed.connect(self._failed)
+        self.driver.ended.connect(lambda _: self._reached())
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        return Workspace(self.bench, self._camera)
+
+    @cached_property
+    def follow_up(self) -> FollowUpPage:
+        page = FollowUpPage(self.bench)
+        page.counted.connect(partial(self.counted.emit, "follow_up"))
+        return page
+
+    @cached_property
+    def conflicts(self) -> ConflictsPage:
+        page = ConflictsPage(self.bench)
+        page.counted.connect(partial(self.counted.emit, "conflicts"))
+        return page
+
+    @cached_property
+    def sync(self) -> SyncPage:
+        page = SyncPage(self.bench)
+        page.sync_wanted.connect(self.driver.sync_now)
+        page.counted.connect(partial(self.counted.emit, "sync"))
+        page.show_reach(self._error, self.driver.since)
+        return page
+
+    def count(self) -> None:
+        """Read what waits at the places that nobody has gone to yet, one after the other."""
+        self.driver.count()
+        QTimer.singleShot(0, self, lambda: self.follow_up.reload())
+        QTimer.singleShot(0, self, lambda: self.conflicts.reload())
+        QTimer.singleShot(0, self, lambda: self.sync.reload())
+
+    def hide(self) -> None:
+        """Take all pages out of sight: a text hands over what was typed."""
+        for name in _PAGES:
+            page: QWidget | None = vars(self).get(name)
+            if page is not None:
+                page.hide()
+
+    def _failed(self, error: IntactError) -> None:
+        self._error = error
+        if "sync" in vars(self):
+            self.sync.show_reach(error, self.driver.since)
+            self.sync.outdate()
+
+    def _reached(self) -> None:
+        self._error = None
+        if "sync" in vars(self):
+            self.sync.show_reach(None, None)
+            self.sync.outdate()

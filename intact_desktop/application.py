@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -23,6 +24,7 @@ from intact_desktop.shell.desk import Desk
 from intact_desktop.shell.idle import IdleWatch
 from intact_desktop.shell.navigation import NavChild, NavEntry
 from intact_desktop.shell.workspace import audit_of
+from intact_desktop.store.logbook import drop_log, keep_log
 from intact_desktop.sync.assembly import sync_of
 from intact_desktop.sync.gateway import Gateway
 from intact_desktop.vault import keys, vault
@@ -148,8 +150,7 @@ class Application(QObject):
         bench.place_wanted.connect(self._go_to)
         driver.state.connect(status.show_state)
         driver.started.connect(lambda task: status.progress.follow(task, self.tr("Syncing")))
-        for signal in (driver.ended, driver.failed):
-            signal.connect(lambda _: status.progress.finish())
+        driver.over.connect(status.progress.finish)
         driver.failed.connect(self._leave_if_withdrawn)
         desk.audits.opened.connect(self.open_audit)
         desk.audits.listed.connect(self._list_audits)
@@ -209,6 +210,7 @@ class Application(QObject):
 
     def _hints(self) -> list[KeyHint]:
         here, audit = self.tr("In the checklist"), self.tr("In an audit")
+        conflict = self.tr("In a conflict")
         return [
             KeyHint("1 2 3 4 5", self.tr("conforms, observation, minor, major, n/a"), here),
             KeyHint("Return", self.tr("next unanswered item"), here),
@@ -221,6 +223,11 @@ class Application(QObject):
             KeyHint("C", self.tr("camera"), audit),
             KeyHint("F8", self.tr("next thing that is missing"), audit),
             KeyHint("Shift+F8", self.tr("previous thing that is missing"), audit),
+            KeyHint("Return", self.tr("to the reason"), conflict),
+            KeyHint("Alt+M", self.tr("use mine"), conflict),
+            KeyHint("Alt+T", self.tr("use theirs"), conflict),
+            KeyHint("Alt+P", self.tr("put both together"), conflict),
+            KeyHint("Alt+E", self.tr("write another value"), conflict),
         ]
 
     def _drop(self) -> None:
@@ -232,6 +239,7 @@ class Application(QObject):
         desk.hide()
         if not desk.bench.close():
             _LOG.warning("the database did not close in time")
+        desk.discard()
         if self._gateway is not None:
             self._gateway.close()
 
@@ -249,4 +257,11 @@ def behind(entrance: Entrance) -> Behind:
     """What lies behind the door, over this computer's own keyring, which may take its time."""
     around = Surroundings(system_secrets())
     profile = entrance.profile
-    return Behind(door_of(profile, around), lambda: Application(profile, around, entrance=entrance))
+
+    def take_over() -> Application:
+        log = keep_log(profile.logs)
+        made = Application(profile, around, entrance=entrance)
+        entrance.closing.connect(partial(drop_log, log))
+        return made
+
+    return Behind(door_of(profile, around), take_over)

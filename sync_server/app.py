@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
 from intact_core.errors import (
@@ -39,6 +40,8 @@ from sync_server.ledger.rounds import begin_epoch, epoch_of
 from sync_server.settings import Settings
 
 LARGEST_BODY = 64 << 20
+PULLS_AT_ONCE = 4
+"""Each holds a database connection; the others wait, and leave connections to the pushes."""
 _LOG = logging.getLogger("intact.server")
 
 _STATUS: tuple[tuple[type[IntactError], int], ...] = (
@@ -103,6 +106,7 @@ def make_app(
     app.state.nonces = Nonces(sealing)
     app.state.keys = TenantKeys(sealing)
     app.state.blobs = BlobStore(settings.blobs)
+    app.state.pulls = ThreadPoolExecutor(PULLS_AT_ONCE, "pull")
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
@@ -136,8 +140,10 @@ def _add_error_handlers(app: FastAPI) -> None:
         return _refusal(request, 409, RuleBroken("met_another", sentence))
 
     @app.exception_handler(OperationalError)
-    def busy(request: Request, fault: OperationalError) -> Response:
-        _LOG.warning("the database did not answer: %s", type(fault.orig).__name__)
+    @app.exception_handler(TimeoutError)
+    def busy(request: Request, fault: OperationalError | TimeoutError) -> Response:
+        found = getattr(fault, "orig", fault)
+        _LOG.warning("the database did not answer: %s", type(found).__name__)
         sentence = "The server is busy and did nothing. Try again in a moment."
         return _refusal(request, 503, StorageFault(sentence, title="The server is busy"))
 

@@ -5,10 +5,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import settings
 
 from intact_core import clock
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# The same examples every time: what fails once fails again. `make prove` looks further.
+settings.register_profile("test", derandomize=True, deadline=None, database=None)
+settings.register_profile("prove", deadline=None, max_examples=2_000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.surroundings"]
 

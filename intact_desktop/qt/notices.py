@@ -19,6 +19,7 @@ from intact_desktop.qt import icons, theme
 from intact_desktop.qt.theme import GRID
 
 Action = tuple[str, Callable[[], None]]
+_EMPTY_WIDTH = 60 * GRID
 
 
 def label(text: str, look: str = "", *, wrap: bool = False) -> QLabel:
@@ -73,7 +74,10 @@ class EmptyState(QWidget):
         for text, look in ((title, "title"), (sentence, "muted")):
             line = label(text, look, wrap=True)
             line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            line.setMinimumWidth(40 * GRID)
+            line.setFixedWidth(_EMPTY_WIDTH)
+            # A centred line is else given the height of one that is wider than it is.
+            line.ensurePolished()
+            line.setMinimumHeight(line.heightForWidth(_EMPTY_WIDTH))
             column.addWidget(line, alignment=Qt.AlignmentFlag.AlignHCenter)
         self.button = button(action, "main") if action else None
         if self.button:

@@ -12,9 +12,11 @@ from intact_desktop.features.evidence.intake import GetCamera
 from intact_desktop.features.follow_up.page import FollowUpPage
 from intact_desktop.features.sync_status.page import SyncPage
 from intact_desktop.qt.workbench import Workbench
+from intact_desktop.shell.network_watch import NetworkWatch
 from intact_desktop.shell.sync_driver import SyncDriver
 from intact_desktop.shell.workspace import Workspace
 from intact_desktop.sync.engine import SyncEngine
+from intact_desktop.sync.liveness import Live
 
 _PAGES = ("audits", "workspace", "follow_up", "conflicts", "sync")
 
@@ -30,11 +32,10 @@ class Desk(QObject):
     def __init__(self, bench: Workbench, engine: SyncEngine, camera: GetCamera) -> None:
         super().__init__()
         self.bench, self._camera = bench, camera
-        self.driver = SyncDriver(bench, engine)
+        self.driver = SyncDriver(bench, engine, NetworkWatch())
         self.audits = AuditsPage(bench)
-        self._error: IntactError | None = None
+        self.driver.lives.connect(self._lives)
         self.driver.failed.connect(self._failed)
-        self.driver.ended.connect(lambda _: self._reached())
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -57,7 +58,7 @@ class Desk(QObject):
         page = SyncPage(self.bench)
         page.sync_wanted.connect(self.driver.sync_now)
         page.counted.connect(partial(self.counted.emit, "sync"))
-        page.show_reach(self._error, self.driver.since)
+        page.show_live(self.driver.live)
         return page
 
     def count(self) -> None:
@@ -69,19 +70,25 @@ class Desk(QObject):
 
     def hide(self) -> None:
         """Take all pages out of sight: a text hands over what was typed."""
-        for name in _PAGES:
-            page: QWidget | None = vars(self).get(name)
-            if page is not None:
-                page.hide()
+        for page in self._made():
+            page.hide()
 
-    def _failed(self, error: IntactError) -> None:
-        self._error = error
-        if "sync" in vars(self):
-            self.sync.show_reach(error, self.driver.since)
-            self.sync.outdate()
+    def discard(self) -> None:
+        """Delete the pages that were made only to count: the window deletes those it showed.
 
-    def _reached(self) -> None:
-        self._error = None
+        Left to the interpreter's end, they would outlive the application that they draw with.
+        """
+        for page in self._made():
+            if page.parent() is None:
+                page.deleteLater()
+
+    def _made(self) -> list[QWidget]:
+        return [vars(self)[name] for name in _PAGES if name in vars(self)]
+
+    def _lives(self, live: Live) -> None:
         if "sync" in vars(self):
-            self.sync.show_reach(None, None)
+            self.sync.show_live(live)
+
+    def _failed(self, _: IntactError) -> None:
+        if "sync" in vars(self):
             self.sync.outdate()

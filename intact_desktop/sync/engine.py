@@ -123,7 +123,8 @@ class SyncEngine:
         except IntactError as error:
             self._log("failed", f"{error.title}: {error.sentence}")
             raise
-        checkpoint(self._engine)
+        finally:
+            checkpoint(self._engine)
         if result.sent or result.received or result.files_sent or result.files_fetched:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
@@ -328,7 +329,8 @@ class SyncEngine:
     def _write(self, prepared: Prepared, epoch: str) -> None:
         """One transaction; somebody at the keyboard goes first, but not for ever."""
         end = time.monotonic() + _POLITE_SECONDS
-        self._turn.rest()
+        if prepared.applied.rows >= _MANY_ROWS:
+            self._turn.wait_for_quiet(_QUIET_SECONDS, end)
         while not self._written(prepared, epoch, end):
             self._turn.wait_for_quiet(_QUIET_SECONDS, end)
 

@@ -1,20 +1,75 @@
 """Who is calling: the account, its tenant, its roles; refused at once when any of them ended."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
 
+from intact_core import clock
 from intact_core.errors import NotAllowed, NotSignedIn, Revoked
 from intact_core.records.people import Role, Tenant, User, UserRole
 from intact_core.rules.kernel import Actor
+from sync_server.auth.tokens import ended
 from sync_server.database.engine import Database
-from sync_server.tables.accounts import Account
+from sync_server.tables.accounts import Account, AuthToken
 from sync_server.tables.ledger import Device
 
 PLATFORM = "platform"
 OFFICE = ("admin", "cb_admin")
+
+_TOKEN = (
+    select(
+        AuthToken.email,
+        AuthToken.expires_at,
+        AuthToken.device_id,
+        Account.home_tenant_id,
+        Account.user_id,
+    )
+    .join(Account, Account.email == AuthToken.email)
+    .where(AuthToken.jti == bindparam("of_jti"), AuthToken.revoked_at.is_(None))
+)
+_CALLER = (
+    select(
+        Tenant.status,
+        User.is_active,
+        User.first_name,
+        User.last_name,
+        User.client_id,
+        Device.user_id.label("device_user_id"),
+        Device.revoked_at,
+        Role.code,
+    )
+    .select_from(Tenant)
+    .outerjoin(
+        User,
+        (User.tenant_id == Tenant.tenant_id)
+        & (User.id == bindparam("of_user"))
+        & User.deleted_at.is_(None),
+    )
+    .outerjoin(
+        Device, (Device.tenant_id == Tenant.tenant_id) & (Device.id == bindparam("of_device"))
+    )
+    .outerjoin(
+        UserRole,
+        (UserRole.tenant_id == Tenant.tenant_id)
+        & (UserRole.user_id == User.id)
+        & UserRole.deleted_at.is_(None),
+    )
+    .outerjoin(
+        Role,
+        (Role.tenant_id == Tenant.tenant_id)
+        & (Role.id == UserRole.role_id)
+        & Role.deleted_at.is_(None),
+    )
+    .where(
+        Tenant.tenant_id == bindparam("of_tenant"),
+        Tenant.id == bindparam("of_tenant"),
+        Tenant.deleted_at.is_(None),
+    )
+)
+"""One row for each role, at least one while the tenant is there."""
 
 
 @dataclass(frozen=True)
@@ -75,51 +130,50 @@ def caller_of(database: Database, account: Account, device_id: UUID | None = Non
     if account.home_tenant_id is None:
         return Caller(account.email, account.user_id, None, frozenset({PLATFORM}), "", "")
     with database.read(account.home_tenant_id) as session:
-        user = _user(session, account, account.home_tenant_id)
-        if device_id is None and not user.is_active:
-            raise NotSignedIn("This account is not active. Ask an administrator of your tenant.")
-        caller = _of_tenant(session, account, user)
-        return caller if device_id is None else _on_device(session, caller, user, device_id)
+        return _caller(session.connection(), account, device_id)
 
 
-def _user(session: Session, account: Account, tenant_id: UUID) -> User:
-    tenant = session.get(Tenant, (tenant_id, tenant_id))
-    if tenant is None or tenant.deleted_at is not None or tenant.status == "suspended":
+def caller_on_device(database: Database, jti: str) -> Caller:
+    """The person and the laptop of a laptop's token; raises NotSignedIn, NotAllowed for others.
+
+    Asked with every message of a sync, so both questions go to the database in one transaction.
+    """
+    with database.read(None) as session:
+        connection = session.connection()
+        token = connection.execute(_TOKEN, {"of_jti": jti}).first()
+        if token is None or token.expires_at <= clock.now() or token.home_tenant_id is None:
+            raise ended()
+        if token.device_id is None:
+            raise NotAllowed("This is for enrolled laptops alone.")
+        database.limit(connection, token.home_tenant_id)
+        return _caller(connection, token, token.device_id)
+
+
+def _caller(connection: Connection, account: Any, device_id: UUID | None) -> Caller:
+    tenant_id, user_id = account.home_tenant_id, account.user_id
+    given = {"of_tenant": tenant_id, "of_user": user_id, "of_device": device_id}
+    rows = connection.execute(_CALLER, given).all()
+    if not rows or rows[0].status == "suspended":
         raise NotSignedIn("This organisation's access is suspended. Nothing was lost.")
-    user = session.get(User, (tenant_id, account.user_id))
-    if user is None or user.deleted_at is not None:
+    found = rows[0]
+    if not found.is_active and (device_id is None or found.is_active is None):
         raise NotSignedIn("This account is not active. Ask an administrator of your tenant.")
-    return user
-
-
-def _of_tenant(session: Session, account: Account, user: User) -> Caller:
-    held = (
-        select(Role.code)
-        .join(UserRole, (UserRole.role_id == Role.id) & (UserRole.tenant_id == Role.tenant_id))
-        .where(UserRole.user_id == user.id, UserRole.deleted_at.is_(None))
-        .where(Role.deleted_at.is_(None))
-    )
-    roles = frozenset(session.scalars(held))
-    return Caller(
-        email=account.email,
-        user_id=user.id,
-        tenant_id=user.tenant_id,
-        roles=roles,
-        first_name=user.first_name or "",
-        last_name=user.last_name or "",
-        client_id=user.client_id,
-    )
-
-
-def _on_device(session: Session, caller: Caller, user: User, device_id: UUID) -> Caller:
-    device = session.get(Device, (caller.tenant, device_id))
-    if device is None or device.user_id != caller.user_id:
+    if device_id is not None and found.device_user_id != user_id:
         raise NotSignedIn(
             "This laptop is not enrolled any more. Nothing on it was lost. "
             "Ask an administrator of your tenant."
         )
-    withdrawn = device.revoked_at is not None or not user.is_active
-    return replace(caller, device_id=device_id, may_only_deposit=withdrawn)
+    return Caller(
+        email=account.email,
+        user_id=user_id,
+        tenant_id=tenant_id,
+        roles=frozenset(row.code for row in rows if row.code is not None),
+        first_name=found.first_name or "",
+        last_name=found.last_name or "",
+        client_id=found.client_id,
+        device_id=device_id,
+        may_only_deposit=found.revoked_at is not None or not found.is_active,
+    )
 
 
 def withdrawn() -> Revoked:

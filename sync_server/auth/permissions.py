@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from intact_core.errors import NotAllowed, NotSignedIn
 from sync_server.auth import sessions
-from sync_server.auth.callers import Caller, caller_of, withdrawn
+from sync_server.auth.callers import Caller, caller_of, caller_on_device, withdrawn
 from sync_server.auth.device_assertion import Nonces
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
@@ -87,10 +87,7 @@ def device_caller(request: Request) -> Caller:
 
 def depositing_caller(request: Request) -> Caller:
     """The same, also where the laptop may only hand in what it has."""
-    row, account = _living(request)
-    if row.device_id is None:
-        raise NotAllowed("This is for enrolled laptops alone.")
-    return caller_of(database_of(request), account, row.device_id)
+    return caller_on_device(database_of(request), tokens_of(request).jti_of(token_of(request)))
 
 
 def web_session(request: Request) -> WebSession | None:

@@ -17,6 +17,9 @@ from sync_server.database import session_hook
 
 OnWritten = Callable[[Session, UUID, Actor, list[Written]], None]
 LOCK_TIMEOUT_MS = 5_000
+_LIMIT = text(
+    "SELECT set_config('app.tenant', :tenant, true), set_config('lock_timeout', :lock, true)"
+)
 
 
 def make_engine(url: str) -> Engine:
@@ -72,7 +75,7 @@ class Database:
         Without a tenant only rows above tenants can be reached (accounts, sessions).
         """
         with self.engine.connect() as connection, connection.begin():
-            self._limit(connection, tenant_id)
+            self.limit(connection, tenant_id)
             with self._session(connection, tenant_id, actor) as session:
                 yield session
                 session.flush()
@@ -84,7 +87,7 @@ class Database:
         if self.is_postgres:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            self._limit(connection, tenant_id)
+            self.limit(connection, tenant_id)
             with self._session(connection, tenant_id, actor) as session:
                 yield session
 
@@ -93,13 +96,8 @@ class Database:
         session.info.update(tenant_id=tenant_id, actor=actor)
         return session
 
-    def _limit(self, connection: Connection, tenant_id: UUID | None) -> None:
+    def limit(self, connection: Connection, tenant_id: UUID | None) -> None:
+        """What statements on the connection reach from here on, to the transaction's end."""
         if not self.is_postgres:
             return
-        connection.execute(
-            text(
-                "SELECT set_config('app.tenant', :tenant, true),"
-                " set_config('lock_timeout', :lock, true)"
-            ),
-            {"tenant": str(tenant_id or ""), "lock": f"{LOCK_TIMEOUT_MS}ms"},
-        )
+        connection.execute(_LIMIT, {"tenant": str(tenant_id or ""), "lock": f"{LOCK_TIMEOUT_MS}ms"})

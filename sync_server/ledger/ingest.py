@@ -16,6 +16,7 @@ from intact_core.errors import IntactError, RuleBroken
 from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
+from intact_core.rules.signing import check_signed
 from intact_core.sync.merge import Clash, merge
 from intact_core.sync.operations import Operation, Receipt
 from sync_server.database.sets import insert_rows, rows_by_key
@@ -191,6 +192,8 @@ def _decide(
     if merged.refused:
         raise Refused(merged.refused)
     _in_scope(record, source, operation)
+    if merged.clashes:
+        _not_signed(work, source, record, merged.clashes)
     if merged.patch:
         _stage(work, source, record, operation.op_id, merged.patch)
     verdict, rev = merged.verdict, record.rev
@@ -236,6 +239,16 @@ def _in_scope(record: Tracked, source: Source, operation: Operation) -> None:
         scope = record.spec.scope.key(values | operation.new_values())
     if source.scopes is not None and scope not in source.scopes:
         raise Refused("scope")
+
+
+def _not_signed(work: Workspace, source: Source, record: Tracked, clashes: Sequence[Clash]) -> None:
+    """Nobody is asked to choose what stands in a signed record: it is as it was signed."""
+    row = record.row
+    fields = frozenset(name for clash in clashes for name in clash.incoming)
+    try:
+        check_signed(Change(record.spec.name, record.ref[1], row, row, fields), source.actor, work)
+    except RuleBroken as error:
+        raise Refused(error.code, error.sentence) from error
 
 
 def _stage(work: Workspace, source: Source, record: Tracked, op_id: UUID, patch: Any) -> None:

@@ -26,7 +26,7 @@ class RecordHead(ServerRow):
 
     __tablename__ = "record_head"
     __table_args__ = (
-        Index(None, "tenant_id", "scope"),
+        Index(None, "tenant_id", "scope", "type"),
         # The serial before the type: led by both, PostgreSQL would take it for the primary key.
         UniqueConstraint("tenant_id", "serial", "type"),
     )

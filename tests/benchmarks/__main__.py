@@ -8,7 +8,18 @@ from pathlib import Path
 from tests.benchmarks.measuring import Figure, machine
 from tests.benchmarks.running import apart, run
 
-NAMES = ("report", "signing", "photo", "sync_sqlite", "sync_postgres", "starting", "desktop")
+NAMES = (
+    "report",
+    "signing",
+    "photo",
+    "sync_sqlite",
+    "sync_postgres",
+    "sync_many",
+    "sync_large",
+    "sync_files",
+    "starting",
+    "desktop",
+)
 TARGET = Path("bench.json")
 WIDTHS = (46, 12, 12, 8, 14, 4)
 

@@ -1,5 +1,6 @@
 """A real server process with demo data, and laptops enrolled on it over HTTP."""
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -18,12 +20,12 @@ from intact_core.records.audits import AuditSchedule
 from intact_core.sync.operations import GENESIS
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
-from intact_desktop.store.engine import open_store
+from intact_desktop.store.engine import copy_store, open_store
 from intact_desktop.store.tables import Device
 from intact_desktop.store.upgrade import set_aside, upgrade
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
-from intact_desktop.sync.gateway import Gateway, Identity
+from intact_desktop.sync.gateway import Gateway, Identity, Sign
 from intact_desktop.vault import device_key
 
 PASSWORD = "Demo-Pass-2026!"
@@ -94,6 +96,10 @@ class Laptop:
     sessions: sessionmaker[Session]
     sync: SyncEngine
     tenant_id: UUID
+    device_id: UUID
+    gateway: Gateway
+    files: EvidenceFiles
+    sign: Sign
 
     def audit_id(self) -> UUID:
         """The audit that both auditors of the demo work on."""
@@ -102,15 +108,22 @@ class Laptop:
             return session.scalars(query).one()
 
 
-def enrol(server: Server, folder: Path, email: str) -> Laptop:
-    """Sign in, enrol, and make the laptop's database."""
+def enrol(
+    server: Server,
+    folder: Path,
+    email: str,
+    *,
+    token: str = "",
+    like: Path | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> Laptop:
+    """Sign in, enrol, and make the laptop's database, or take a copy of a new one (`like`)."""
     folder.mkdir(parents=True)
-    gateway, key = Gateway(server.url), device_key.make()
-    token = gateway.sign_in(email, PASSWORD)["token"]
+    gateway, key = Gateway(server.url, transport), device_key.make()
+    token = token or gateway.sign_in(email, PASSWORD)["token"]
     given = gateway.enrol(token, device_key.signing_request(key, email, email), "bench")
     device_id, tenant_id = UUID(given["device_id"]), UUID(given["tenant_id"])
-    engine = open_store(folder / "intact.db", KEY, create=True)
-    upgrade(engine, KEY, folder / "set-aside")
+    engine = _store(folder, like)
     row = {"id": device_id, "tenant_id": tenant_id, "user_id": UUID(given["user_id"])}
     with engine.begin() as connection:
         connection.execute(insert(Device).values(**row, chain_hash=GENESIS))
@@ -125,4 +138,24 @@ def enrol(server: Server, folder: Path, email: str) -> Laptop:
         lambda _: None, lambda: set_aside(engine, KEY, folder / "set-aside"), lambda _: None
     )
     sync = SyncEngine(engine, gateway, sign, transfer, around)
-    return Laptop(engine, journal.sessions(engine), sync, tenant_id)
+    return Laptop(
+        engine, journal.sessions(engine), sync, tenant_id, device_id, gateway, files, sign
+    )
+
+
+def _store(folder: Path, like: Path | None) -> Engine:
+    if like is not None:
+        shutil.copy(like, folder / "intact.db")
+        return open_store(folder / "intact.db", KEY, check=False)
+    engine = open_store(folder / "intact.db", KEY, create=True)
+    upgrade(engine, KEY, folder / "set-aside")
+    return engine
+
+
+def new_store(folder: Path) -> Path:
+    """A laptop's database with nothing in it, for copies."""
+    folder.mkdir(parents=True)
+    engine = _store(folder, None)
+    copy_store(engine, KEY, folder / "new.db")
+    engine.dispose()
+    return folder / "new.db"

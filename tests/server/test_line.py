@@ -137,7 +137,9 @@ def test_an_unverified_major_and_an_open_conflict_block_the_grant(
     assert "NC-A-01 (major) is not verified yet" in reviewer.post(path, decision()).text
     lead.done(f"/findings/{work.major_id}/verify", {"verification_notes": "Seen."})
     conflict_id = make_conflict(server, work)
-    assert "conflict(s) wait for a choice" in reviewer.post(path, decision()).text
+    refused = reviewer.post(path, decision()).text
+    assert "conflict(s) wait for a choice" in refused
+    assert '<a href="/conflicts">To the conflicts</a>' in refused
     nothing_was_decided(server)
     chosen = {"resolution": "server", "reason": "It names both gauges."}
     lead.done(f"/conflicts/{conflict_id}", chosen)

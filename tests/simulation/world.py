@@ -327,10 +327,12 @@ def self_signed(key: ec.EllipticCurvePrivateKey) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
-def enrol(office: Office, folder: Path, role: str) -> Laptop:
+def enrol(
+    office: Office, folder: Path, role: str, key: ec.EllipticCurvePrivateKey | None = None
+) -> Laptop:
     """A laptop of the person with that role, with an empty database."""
     device_id, user_id = ids.new_id(), office.users[role]
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     with office.write() as session:
         session.add(
             Device(

@@ -1,18 +1,27 @@
 """Bodies taken as they come, up to a limit; answers packed for whoever unpacks them (RFC 9110)."""
 
+import asyncio
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from concurrent.futures import Executor
+from contextlib import closing
+from itertools import chain
+from queue import SimpleQueue
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from intact_core.errors import BadInput
+from intact_core.errors import BadInput, StorageFault
 
+Parts = Generator[bytes, None, None]
 _GZIP = 31
 """Window bits that mean a gzip frame (RFC 1952)."""
 _QUICK = 1
 """Level: the next ones cost twice the time for a tenth less."""
 _WORTH_IT = 512
+PATIENCE_SECONDS = 20
+"""A laptop gives up after 30 seconds without a byte."""
+_BUSY = "Many laptops are being served right now. Nothing was lost; this one has its turn later."
 
 
 def body_up_to(limit: int) -> Callable[[Request], Awaitable[bytes]]:
@@ -64,19 +73,83 @@ def answer(request: Request, content: bytes, media_type: str) -> Response:
     return Response(packed, media_type=media_type, headers={"content-encoding": "gzip"})
 
 
-def streamed(request: Request, parts: Iterator[bytes], media_type: str) -> StreamingResponse:
-    """The parts one after the other, packed as one gzip stream."""
-    if not _takes_gzip(request):
-        return StreamingResponse(parts, media_type=media_type)
-    headers = {"content-encoding": "gzip"}
-    return StreamingResponse(_packed(parts), media_type=media_type, headers=headers)
+async def streamed(
+    request: Request, pool: Executor, parts: Parts, media_type: str
+) -> StreamingResponse:
+    """The parts one after the other, packed as one gzip stream, worked out by the pool.
+
+    What fails before the first part raises here, so that it gets an answer of its own; so does
+    a pool that has no time (StorageFault), sooner than whoever asked gives up waiting.
+    """
+    packs = _takes_gzip(request)
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+    ahead = Ahead(
+        pool,
+        _packed(parts) if packs else parts,
+        on_first=lambda: loop.call_soon_threadsafe(begun.set),
+    )
+    try:
+        await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
+    except TimeoutError as fault:
+        ahead.stop()
+        raise StorageFault(_BUSY, title="The server is busy") from fault
+    whole = chain([ahead.first()], ahead)
+    headers = {"content-encoding": "gzip"} if packs else {}
+    return StreamingResponse(whole, media_type=media_type, headers=headers)
+
+
+class Ahead:
+    """Parts worked out as fast as can be and kept until they are taken.
+
+    Somebody behind a slow line would else hold a database connection for as long as it takes.
+    Once nobody takes them any more, the work ends.
+    """
+
+    def __init__(self, pool: Executor, parts: Parts, on_first: Callable[[], object]) -> None:
+        self._parts = parts
+        self._on_first = on_first
+        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._stopped = False
+        self._filling = pool.submit(self._fill)
+        self._taken = self._take()
+
+    def first(self) -> bytes:
+        """The first part; raises what went wrong before it."""
+        return next(self._taken, b"")
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._taken
+
+    def stop(self) -> None:
+        """Nobody takes the rest."""
+        self._stopped = True
+        self._filling.cancel()
+
+    def _take(self) -> Iterator[bytes]:
+        try:
+            yield from iter(self._waiting.get, None)
+        finally:
+            self.stop()
+        self._filling.result()
+
+    def _fill(self) -> None:
+        try:
+            with closing(self._parts) as parts:
+                for part in parts:
+                    self._waiting.put(part)
+                    self._on_first()
+                    if self._stopped:
+                        return
+        finally:
+            self._waiting.put(None)
+            self._on_first()
 
 
 def _takes_gzip(request: Request) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
 
 
-def _packed(parts: Iterator[bytes]) -> Iterator[bytes]:
+def _packed(parts: Parts) -> Parts:
     pack = zlib.compressobj(_QUICK, wbits=_GZIP)
     for part in parts:
         done = pack.compress(part)

@@ -1,6 +1,6 @@
 """hello, push, pull and what a fork or a withdrawn laptop needs: decode, ledger, encode."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -156,19 +156,19 @@ def successor(request: Request, caller: DeviceCaller, body: RawBody) -> Response
 
 
 @router.post("/pull")
-def pull(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
+async def pull(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Changes down, as lines; without the last one nothing is applied."""
     message = decode(body, Pull)
     tenant_id, _ = caller.device_keys
     database = database_of(request)
 
-    def produce() -> Iterator[bytes]:
+    def produce() -> Generator[bytes, None, None]:
         with database.read(tenant_id) as session:
             connection = session.connection()
             scopes = scopes_of(connection, tenant_id, caller.user_id)
             yield from _blocks(lines(connection, tenant_id, scopes, message, epoch_of(connection)))
 
-    return streamed(request, produce(), "application/x-ndjson")
+    return await streamed(request, request.app.state.pulls, produce(), "application/x-ndjson")
 
 
 def _blocks(parts: Iterator[bytes], size: int = 1 << 16) -> Iterator[bytes]:

@@ -10,7 +10,6 @@ from intact_core.records.checklist import AuditChecklist
 from intact_desktop import cli
 from intact_desktop.application import Application, Surroundings
 from intact_desktop.features.sign_in.page import EnrolPage, UnlockPage
-from intact_desktop.shell.sync_driver import pause
 from intact_desktop.sync.gateway import Gateway
 from intact_desktop.vault import keys
 from tests.desktop.features.filled import PASSPHRASE
@@ -142,11 +141,6 @@ def test_a_new_profile_is_set_up(profile, secrets_store, qtbot) -> None:
     assert isinstance(made.door, EnrolPage)
     assert made.door.server.text() == "https://server.example"
     made.window.close()
-
-
-def test_rounds_slow_down_while_nobody_answers() -> None:
-    assert [pause(n, lambda: 1.0) for n in (0, 1, 2, 5, 30)] == [60.0, 1.0, 2.0, 16.0, 300.0]
-    assert pause(5, lambda: 0.0) == 8.0
 
 
 def test_verify_names_what_is_wrong(tmp_path, capsys) -> None:

@@ -180,3 +180,10 @@ def test_the_page_edits(laptop, bench, opens, qtbot, pictured) -> None:
         page.view.save_edit_button.click()
     with bench.readers() as session:
         assert note_of(session, laptop) == "Three gauges; one had no label."
+
+
+def test_without_conflicts_the_page_says_what_it_is_for(laptop, bench, opens, pictured) -> None:
+    page = opens(ConflictsPage(bench))
+    assert page.rows == []
+    assert not page.list.isVisible()
+    pictured(page, "conflicts-none")

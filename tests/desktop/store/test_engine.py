@@ -242,6 +242,15 @@ def test_who_types_goes_first_and_long_work_rests(engine: Engine) -> None:
     assert done == [(0, False), (1, False), (2, False)]
 
 
+def test_quiet_is_counted_from_the_last_touch(engine: Engine) -> None:
+    turn, start = turn_of(engine), time.monotonic()
+    turn.wait_for_quiet(0.2, start + 10)
+    assert time.monotonic() - start < 0.2
+    turn.touch()
+    turn.wait_for_quiet(0.2, start + 10)
+    assert 0.2 < time.monotonic() - start < 5
+
+
 def test_the_same_who_waits_is_not_waited_for_twice(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,41 @@
+"""Many seeds over two processes, with progress."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from tests.simulation.playing import Lost, play
+
+CHUNK = 25
+PROCESSES = 2
+_TOLD_SECONDS = 10
+
+
+def play_some(seeds: list[int]) -> list[str]:
+    """What went wrong in these seeds."""
+    failed = []
+    for seed in seeds:
+        try:
+            play(seed)
+        except Lost as lost:
+            failed.append(str(lost))
+    return failed
+
+
+def run(first: int, last: int, say: Callable[[str], None]) -> list[str]:
+    """Play all seeds from first to last; says how far it is, returns what went wrong."""
+    seeds = list(range(first, last + 1))
+    parts = [seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)]
+    failed: list[str] = []
+    done, start, told = 0, time.monotonic(), 0.0
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(play_some, part): len(part) for part in parts}
+        for one in as_completed(waiting):
+            done += waiting[one]
+            failed += one.result()
+            seconds = time.monotonic() - start
+            if seconds - told > _TOLD_SECONDS or done == len(seeds):
+                told = seconds
+                say(f"{done} of {len(seeds)} seeds, {seconds:.0f} s, {len(failed)} failed")
+    return failed

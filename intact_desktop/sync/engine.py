@@ -223,6 +223,8 @@ class SyncEngine:
             _expect(got.last_n > after)
             self._keep(got)
             after = got.last_n
+        for one in segments(self._engine):
+            carry_up(self._engine, self._gateway, one)
         self._transfer.send_all(self._progress)
 
     def _send_all(self, answer: HelloAnswer) -> tuple[int, str]:

@@ -18,20 +18,20 @@ from intact_core.errors import BadInput, Damaged, NotAllowed, NotFound, StorageF
 from intact_core.interchange import handover
 from intact_core.interchange.handover import Attached, Cost, Head, Manifest, Opened, Share
 from intact_core.records.audits import AuditSchedule, AuditTeam
+from intact_core.records.catalogue import TYPES
 from intact_core.records.clients import Client
 from intact_core.sync.operations import Operation
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.settings import new_file
 from intact_desktop.store.engine import reading
 from intact_desktop.store.journal import this_device
-from intact_desktop.store.tables import BaseRow, Blob, TakenOver, table_of
+from intact_desktop.store.tables import Blob, TakenOver, table_of
 from intact_desktop.sync import carrying
 from intact_desktop.sync.cards import Card, Own, bearer_of
 from intact_desktop.sync.carrying import Checked, Part
 from intact_desktop.sync.files import Progress, add_received
 from intact_desktop.sync.showing import show_carried
 
-_BASE = table_of(BaseRow)
 _BLOBS = table_of(Blob)
 _TAKEN = table_of(TakenOver)
 _PIECE = 1 << 20
@@ -150,9 +150,11 @@ def _packed(
 def _elsewhere(connection: Connection, checked: list[Checked], audit_id: UUID) -> int:
     """Operations that are about other audits."""
     operations = [link.operation for one in checked for link in one.links]
-    scope = select(_BASE.c.id).where(_BASE.c.scope == f"audit:{audit_id}")
-    inside = set(connection.scalars(scope))
-    inside |= {one.id for one in operations if _made_in(one, audit_id)}
+    inside: set[UUID] = {one.id for one in operations if _made_in(one, audit_id)}
+    for spec in (TYPES[name] for name in {one.type for one in operations} & TYPES.keys()):
+        if spec.scope.kind == "audit":
+            mine = spec.table.c[spec.scope.column] == audit_id
+            inside |= set(connection.scalars(select(spec.table.c.id).where(mine)))
     return sum(one.id not in inside for one in operations)
 
 

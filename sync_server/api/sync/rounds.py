@@ -124,7 +124,7 @@ def deposit(request: Request, caller: Depositor, body: RawBody) -> Response:
 @router.post("/carry")
 def carry(request: Request, caller: Depositor, body: RawBody) -> Response:
     """A colleague's operations, brought by another laptop (team room, hand-over file)."""
-    message = decode(body, Carry)
+    message = _decoded(body, Carry)
 
     def take(session: Session) -> PushAnswer:
         return take_carried(session.connection(), caller.tenant, message)

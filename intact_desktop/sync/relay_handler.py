@@ -3,15 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from intact_core.errors import BadInput, IntactError, NotAllowed, NotFound, NotSignedIn
+from intact_desktop.sync.room import Room
 from intact_desktop.sync.room_messages import LARGEST_MESSAGE, Exchange, Join, Knock, Refusal
-
-if TYPE_CHECKING:
-    from intact_desktop.sync.relay import Room
 
 T = TypeVar("T")
 _FILE = re.compile(r"/room/v1/files/([0-9a-f]{64})")
@@ -46,7 +44,7 @@ class RoomHandler(BaseHTTPRequestHandler):
         """Nothing of the room is printed."""
 
     @property
-    def _room(self) -> "Room":
+    def _room(self) -> Room:
         room: Room = self.server.room  # type: ignore[attr-defined]
         return room
 

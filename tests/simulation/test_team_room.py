@@ -7,8 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -16,110 +14,22 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import func, select
 
-from intact_core import clock, ids
-from intact_core.errors import BadInput, NotAllowed, NotFound, NotSignedIn, Offline
-from intact_core.records.audits import AuditTeam
-from intact_core.records.checklist import AuditChecklist, AuditEvidence
+from intact_core.errors import BadInput, Offline
+from intact_core.records.checklist import AuditEvidence
 from intact_core.records.conflicts import Conflict
-from intact_core.records.people import User
-from intact_desktop.store.tables import Blob, Carried, Outbox
-from intact_desktop.sync.applying import cursors
-from intact_desktop.sync.cards import Own
-from intact_desktop.sync.exchanging import Side
+from intact_desktop.store.tables import Blob, Carried
 from intact_desktop.sync.files import add_pending
-from intact_desktop.sync.relay import Relay, Room
-from intact_desktop.sync.room_code import TRIES, RoomCode
+from intact_desktop.sync.relay import Relay
 from intact_desktop.sync.room_finding import Announcement, find
-from intact_desktop.sync.room_member import Address, Membership, join
+from intact_desktop.sync.room_member import Address, join
 from sync_server.tables.ledger import OpReceipt
 from tests.simulation.room_process import Given
-from tests.simulation.team import Body
-from tests.simulation.world import Laptop, Office, enrol, make_office
-
-LOOPBACK = "127.0.0.1"
-
-
-@dataclass
-class Site:
-    office: Office
-    body: Body
-    laptops: dict[str, Laptop]
-    owns: dict[str, Own]
-    folder: Path
-    relays: list[Relay] = field(default_factory=list)
-
-    def side(self, who: str) -> Side:
-        laptop = self.laptops[who]
-        return Side(laptop.engine, laptop.files, self.owns[who], self.office.audit_id)
-
-    def open_room(self) -> Relay:
-        relay = Relay(Room(self.side("lead")), LOOPBACK)
-        self.relays.append(relay)
-        return relay
-
-    def join(self, who: str, relay: Relay, code: str = "") -> Membership:
-        laptop = self.laptops[who]
-        address = Address(LOOPBACK, relay.port)
-        typed = code or relay.room.code.now()[0]
-        return join(laptop.engine, laptop.files, self.owns[who], address, typed)
-
-    def rate(self, who: str, place: int, words: str) -> None:
-        with self.laptops[who].work() as session:
-            key = (self.office.tenant_id, self.office.items[place])
-            session.get_one(AuditChecklist, key).auditor_finding = words
-
-    def finding(self, who: str, place: int) -> str | None:
-        with self.laptops[who].sessions() as session:
-            key = (self.office.tenant_id, self.office.items[place])
-            return session.get_one(AuditChecklist, key).auditor_finding
-
-    def all_agree(self) -> None:
-        """After two rounds each: one receipt for each operation, the same digests everywhere."""
-        for laptop in [*self.laptops.values(), *self.laptops.values()]:
-            laptop.round()
-        known, made = [], 0
-        for laptop in self.laptops.values():
-            with laptop.engine.connect() as connection:
-                known.append({(one.scope, one.digest) for one in cursors(connection)})
-                assert connection.scalar(select(func.count()).select_from(Carried)) == 0
-                verdicts = connection.scalars(select(Outbox.verdict)).all()
-                assert None not in verdicts
-                made += len(verdicts)
-        assert all(one == known[0] for one in known)
-        with self.office.read() as session:
-            stored = session.scalars(select(OpReceipt.op_id)).all()
-            assert len(stored) == len(set(stored)) == made
+from tests.simulation.site import LOOPBACK, Site, open_site
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    url = f"sqlite:///{tmp_path / 'server.db'}"
-    office = make_office(url, url)
-    with office.write() as session:
-        third = User(id=ids.new_id(), email="third@x.example", username="third")
-        session.add(third)
-        session.flush()
-        session.add(
-            AuditTeam(
-                audit_schedule_id=office.audit_id, user_id=third.id, role="auditor", letter="C"
-            )
-        )
-        office.users["third"] = third.id
-    site = Site(office, Body(office), {}, {}, tmp_path)
-    for who, role, name in (
-        ("lead", "lead_auditor", "Lea Lead"),
-        ("ada", "auditor", "Ada Auditor"),
-        ("tom", "third", "Tom Third"),
-    ):
-        site.laptops[who] = enrol(office, tmp_path / who, role)
-        site.owns[who] = site.body.enrolled(site.laptops[who], name)
-        site.laptops[who].round()
-    yield site
-    for relay in site.relays:
-        relay.close()
-    for laptop in site.laptops.values():
-        laptop.engine.dispose()
-    office.database.engine.dispose()
+    yield from open_site(tmp_path)
 
 
 def test_three_laptops_see_each_other_and_one_carries_all_to_the_server(site: Site) -> None:
@@ -209,103 +119,6 @@ def test_the_same_value_changed_by_two_is_one_conflict_in_the_end(site: Site) ->
     for laptop in site.laptops.values():
         with laptop.sessions() as session:
             assert len(session.scalars(select(Conflict)).all()) == 1
-
-
-def test_a_wrong_code_is_refused_and_five_make_a_new_one(site: Site) -> None:
-    relay = site.open_room()
-    right = relay.room.code.now()[0]
-    for _ in range(TRIES):
-        with pytest.raises(BadInput, match="not the code") as refused:
-            site.join("ada", relay, "2222-2222")
-        assert refused.value.title == "That is not the code"
-    with pytest.raises(BadInput, match="not the code"):
-        site.join("ada", relay, right)
-    site.join("ada", relay, relay.room.code.now()[0].lower().replace("-", " ")).close()
-
-
-@pytest.mark.parametrize("moved", [timedelta(minutes=16), timedelta(days=-1)])
-def test_a_code_ends_by_time_and_by_a_clock_turned_back(moved: timedelta) -> None:
-    code = RoomCode()
-    shown, _ = code.now()
-    assert code.fits(shown)
-    there = clock.now() + moved
-    clock.use(lambda: there)
-    try:
-        assert not code.fits(shown)
-    finally:
-        clock.use(None)
-
-
-def test_a_laptop_of_another_body_neither_comes_in_nor_learns_the_code(site: Site) -> None:
-    relay = site.open_room()
-    right = relay.room.code.now()[0]
-    site.owns["ada"] = Body(site.office).enrolled(site.laptops["ada"], "Eve")
-    with pytest.raises(NotAllowed, match="does not belong"):
-        site.join("ada", relay)
-    assert relay.room.seats()[1:] == []
-    foreign = Body(site.office)
-    lead = site.laptops["lead"]
-    false = Side(lead.engine, lead.files, foreign.enrolled(lead, "Lea Lead"), site.office.audit_id)
-    site.owns["ada"] = site.body.enrolled(site.laptops["ada"], "Ada Auditor")
-    trap = Relay(Room(false), LOOPBACK)
-    site.relays.append(trap)
-    with pytest.raises(NotAllowed, match="does not belong"):
-        site.join("ada", trap, right)
-    assert trap.room.code.now()[0] != right
-
-
-def test_a_lead_whose_answers_are_relayed_by_somebody_else_is_refused(site: Site) -> None:
-    """Somebody in between has another TLS certificate than the one that the lead signs."""
-    relay = site.open_room()
-    lead = site.side("lead")
-
-    class Between(Room):
-        def knock(self, message):
-            return relay.room.knock(message)
-
-    trap = Relay(Between(lead), LOOPBACK)
-    site.relays.append(trap)
-    with pytest.raises(BadInput, match="not signed"):
-        site.join("ada", trap)
-
-
-def test_who_is_not_on_the_team_stays_outside(site: Site) -> None:
-    relay = site.open_room()
-    with site.laptops["lead"].engine.begin() as connection:
-        user_id = site.laptops["tom"].user_id
-        connection.execute(
-            AuditTeam.__table__.update()
-            .where(AuditTeam.user_id == user_id)
-            .values(deleted_at=func.now())
-        )
-    with pytest.raises(NotAllowed, match="Tom Third is not on the team"):
-        site.join("tom", relay)
-
-
-def test_a_lease_that_is_over_stays_outside(site: Site) -> None:
-    relay = site.open_room()
-    ada = site.laptops["ada"]
-    card = site.owns["ada"].card
-    past = {"issued_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-04T00:00:00Z"}
-    key = card.lease.claims["key"]
-    old = msgspec.structs.replace(card, lease=site.body.lease(ada, key=key, **past))
-    site.owns["ada"] = replace(site.owns["ada"], card=old)
-    with pytest.raises(NotAllowed, match="ended on"):
-        site.join("ada", relay)
-
-
-def test_a_stranger_gets_nothing_without_a_token(site: Site) -> None:
-    relay = site.open_room()
-    ada = site.join("ada", relay)
-    ada._headers["authorization"] = "Bearer guessed"
-    site.rate("lead", 0, "secret")
-    with pytest.raises(NotSignedIn):
-        ada.round()
-    for path in ("exchange", "files/" + "0" * 64, "else"):
-        assert ada._client.post(path, content=b"{}").status_code in (401, 404)
-    assert ada._client.get("files/" + "0" * 64).status_code == 401
-    assert ada._client.post("knock", content=b"[]").status_code == 400
-    ada.close()
 
 
 def test_a_lead_that_goes_away_costs_nothing_and_may_come_back(site: Site) -> None:
@@ -425,11 +238,3 @@ def wait_for(done, seconds: float = 60.0) -> None:
     while not done():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
-
-
-def test_an_audit_that_is_not_here_cannot_be_joined(site: Site) -> None:
-    relay = site.open_room()
-    with site.laptops["ada"].engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE audit_schedules SET deleted_at = created_at")
-    with pytest.raises(NotFound, match="not on this computer"):
-        site.join("ada", relay)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from intact_core.errors import Offline
 from intact_desktop.sync.exchanging import Side
-from intact_desktop.sync.relay import Relay, Room
+from intact_desktop.sync.relay import Relay
+from intact_desktop.sync.room import Room
 from intact_desktop.sync.room_finding import Announcement, own_address
 from intact_desktop.sync.room_member import Membership
 from intact_desktop.sync.room_messages import Seat

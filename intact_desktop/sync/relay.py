@@ -3,8 +3,8 @@
 import logging
 from contextlib import suppress
 from http.server import ThreadingHTTPServer
-from socket import socket
-from threading import Thread
+from socket import SHUT_RDWR, socket
+from threading import Lock, Thread
 from typing import Any
 
 from intact_core.errors import StorageFault
@@ -20,6 +20,29 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False
     room: Room
 
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._lock = Lock()
+        self._open: set[Any] = set()
+        super().__init__(address, RoomHandler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def break_off(self) -> None:
+        """End the connections: a laptop that went away must not keep the room from closing."""
+        with self._lock:
+            connections = list(self._open)
+        for one in connections:
+            with suppress(OSError):
+                one.shutdown(SHUT_RDWR)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         del request, client_address
         _LOG.info("a connection to the team room broke off", exc_info=True)
@@ -32,7 +55,7 @@ class Relay:
         """Raises StorageFault where the computer lets no port be opened."""
         self.room = room
         try:
-            self._server = _Server((host, port), RoomHandler)
+            self._server = _Server((host, port))
         except OSError as fault:
             raise StorageFault(
                 "This computer does not let the application open a room on the network. Ask "
@@ -53,8 +76,9 @@ class Relay:
         return int(self._server.server_address[1])
 
     def close(self) -> None:
-        """End the room; requests under way are answered first."""
+        """End the room. What is being written here is written; who asked asks again."""
         self._server.shutdown()
         self._thread.join()
+        self._server.break_off()
         with suppress(OSError):
             self._server.server_close()

@@ -15,6 +15,7 @@ from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store
 from intact_desktop.sync.cards import Card, Own, Trust
+from intact_desktop.sync.room_finding import find
 from intact_desktop.sync.room_member import Address, join
 from tests.simulation.world import KEY
 
@@ -43,7 +44,9 @@ def main(folder: Path) -> None:
     own = Own(given.card, Trust(given.tenant_id, given.authority, given.lease_key), sign)
     engine = open_store(folder / "intact.db", KEY)
     files = EvidenceFiles(folder / "evidence", KEY)
-    membership = join(engine, files, own, Address.typed(given.address), given.code)
+    # Where no address is given, the room is found by its announcement.
+    address = Address.typed(given.address) if given.address else find(10.0)[0].address
+    membership = join(engine, files, own, address, given.code)
     sessions = journal.sessions(engine)
     for number in range(10_000):
         with sessions.begin() as session:

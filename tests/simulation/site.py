@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import func, select
 
 from intact_core import ids
@@ -18,6 +20,7 @@ from intact_desktop.sync.relay import Relay
 from intact_desktop.sync.room import Room
 from intact_desktop.sync.room_member import Address, Membership, join
 from sync_server.tables.ledger import OpReceipt
+from tests.simulation.room_process import Given
 from tests.simulation.team import Body
 from tests.simulation.world import Laptop, Office, enrol, make_office
 
@@ -39,8 +42,8 @@ class Site:
         laptop = self.laptops[who]
         return Side(laptop.engine, laptop.files, self.owns[who], self.office.audit_id)
 
-    def open_room(self) -> Relay:
-        relay = Relay(Room(self.side("lead")), LOOPBACK)
+    def open_room(self, host: str = LOOPBACK) -> Relay:
+        relay = Relay(Room(self.side("lead")), host)
         self.relays.append(relay)
         return relay
 
@@ -107,3 +110,22 @@ def open_site(tmp_path: Path) -> Iterator[Site]:
     for laptop in site.laptops.values():
         laptop.engine.dispose()
     office.database.engine.dispose()
+
+
+def given_to(site: Site, who: str, relay: Relay, place: int, host: str = LOOPBACK) -> Path:
+    """Files for the process of a member; without a host it has to find the room."""
+    laptop, own = site.laptops[who], site.owns[who]
+    folder = site.folder / who
+    pem = laptop.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    given = Given(
+        pem.decode(),
+        own.card,
+        own.trust.tenant_id,
+        own.trust.authority,
+        own.trust.lease_key,
+        site.office.items[place],
+        f"{host}:{relay.port}" if host else "",
+        relay.room.code.now()[0],
+    )
+    (folder / "given.json").write_bytes(msgspec.json.encode(given))
+    return folder

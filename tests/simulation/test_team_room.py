@@ -9,9 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import func, select
 
 from intact_core.errors import BadInput, Offline
@@ -19,12 +17,10 @@ from intact_core.records.checklist import AuditEvidence
 from intact_core.records.conflicts import Conflict
 from intact_desktop.store.tables import Blob, Carried
 from intact_desktop.sync.files import add_pending
-from intact_desktop.sync.relay import Relay
 from intact_desktop.sync.room_finding import Announcement, find
 from intact_desktop.sync.room_member import Address, join
 from sync_server.tables.ledger import OpReceipt
-from tests.simulation.room_process import Given
-from tests.simulation.site import LOOPBACK, Site, open_site
+from tests.simulation.site import LOOPBACK, Site, given_to, open_site
 
 
 @pytest.fixture
@@ -176,24 +172,6 @@ def test_a_room_is_found_by_its_announcement() -> None:
     finally:
         announcement.close()
     assert [(one.lead, one.address) for one in found] == [("Lea Lead", Address(LOOPBACK, 40123))]
-
-
-def given_to(site: Site, who: str, relay: Relay, place: int) -> Path:
-    laptop, own = site.laptops[who], site.owns[who]
-    folder = site.folder / who
-    pem = laptop.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    given = Given(
-        pem.decode(),
-        own.card,
-        own.trust.tenant_id,
-        own.trust.authority,
-        own.trust.lease_key,
-        site.office.items[place],
-        f"{LOOPBACK}:{relay.port}",
-        relay.room.code.now()[0],
-    )
-    (folder / "given.json").write_bytes(msgspec.json.encode(given))
-    return folder
 
 
 def test_processes_meet_and_one_is_killed_in_the_middle(site: Site) -> None:

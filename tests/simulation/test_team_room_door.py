@@ -1,5 +1,7 @@
 """Who comes into a team room, and who does not."""
 
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -128,3 +130,13 @@ def test_an_audit_that_is_not_here_cannot_be_joined(site: Site) -> None:
         connection.exec_driver_sql("UPDATE audit_schedules SET deleted_at = created_at")
     with pytest.raises(NotFound, match="not on this computer"):
         site.join("ada", relay)
+
+
+def test_somebody_who_connects_and_says_nothing_keeps_no_room_open(site: Site) -> None:
+    relay = site.open_room()
+    with socket.create_connection((LOOPBACK, relay.port)):
+        site.join("ada", relay).close()
+        site.relays.clear()
+        begun = time.monotonic()
+        relay.close()
+        assert time.monotonic() - begun < 5

@@ -68,7 +68,9 @@ class Relay:
         self._server.socket = room.tls().wrap_socket(
             plain, server_side=True, do_handshake_on_connect=False
         )
-        self._thread = Thread(target=self._server.serve_forever, args=(0.2,), name="team room")
+        self._thread = Thread(
+            target=self._server.serve_forever, args=(0.2,), name="team room", daemon=True
+        )
         self._thread.start()
 
     @property

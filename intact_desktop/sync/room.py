@@ -146,6 +146,10 @@ class Room:
         ]
         return [lead, *sorted(others, key=lambda one: one.name)]
 
+    def of_colleagues(self) -> int:
+        """How many operations of others ever came to this laptop."""
+        return sum(n for device, n in self.side.have().items() if device != self._device_id)
+
     def tls(self) -> ssl.SSLContext:
         """The server's side of TLS with the room's own key."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -43,8 +43,8 @@ class Hosted:
         room = self.relay.room
         seats = tuple(room.seats())
         code, until = room.code.now()
-        held, self._held = self._held, seats[0].holds
-        received = max(0, seats[0].holds - held) if held >= 0 else 0
+        held, self._held = self._held, room.of_colleagues()
+        received = self._held - held if held >= 0 else 0
         return RoomView(
             room.title,
             seats[0].name,

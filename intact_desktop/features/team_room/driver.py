@@ -1,6 +1,7 @@
 """Keeps the room going: a look every few seconds, on the network lane."""
 
 from collections.abc import Callable
+from threading import Lock
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -31,6 +32,9 @@ class RoomDriver(QObject):
         super().__init__()
         self._bench = bench
         self._room: Hosted | Membership | None = None
+        self._lock = Lock()
+        self._opening: Hosted | Membership | None = None
+        self._closed = False
         self._timer = QTimer(self, interval=_MILLISECONDS, singleShot=True)
         self._timer.timeout.connect(self.look)
 
@@ -70,6 +74,14 @@ class RoomDriver(QObject):
             room.close()
             self.left.emit()
 
+    def close(self) -> None:
+        """Leave for good: what is still being opened is closed as soon as it is there."""
+        with self._lock:
+            self._closed, opening = True, self._opening
+        if self._room is None and opening is not None:
+            opening.close()
+        self.leave()
+
     def look(self) -> None:
         """One look now."""
         room = self._room
@@ -93,10 +105,22 @@ class RoomDriver(QObject):
 
     def _enter(self, work: Callable[[], Hosted | Membership]) -> None:
         def entered(room: Hosted | Membership) -> None:
+            with self._lock:
+                self._opening = None
+                if self._closed:
+                    return
             self._room = room
             self.look()
 
-        self._bench.lanes.network.run(work, entered, self.failed.emit, self)
+        def guarded() -> Hosted | Membership:
+            room = work()
+            with self._lock:
+                self._opening, closed = room, self._closed
+            if closed:
+                room.close()
+            return room
+
+        self._bench.lanes.network.run(guarded, entered, self.failed.emit, self)
 
     def _show(self, view: RoomView) -> None:
         self.shown.emit(view)

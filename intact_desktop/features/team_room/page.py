@@ -59,7 +59,7 @@ class TeamRoomPage(Page):
 
     def leave(self) -> None:
         """Close the room before the database closes."""
-        self.driver.leave()
+        self.driver.close()
 
     def hand_over(self, audit: AuditChoice) -> None:
         """Ask for the file and the passphrase, then write the audit's unsent work."""

@@ -1,5 +1,6 @@
 """The page of the team room, and the dialogs of the hand-over file."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -80,6 +81,16 @@ def test_a_room_opens_shows_its_code_and_closes(page, qtbot, pictured) -> None:
     with qtbot.waitSignal(page.driver.left):
         inside.leave_button.click()
     assert page.stack.currentWidget() is page.choosing
+
+
+def test_a_room_that_is_just_being_opened_is_closed_by_locking(page, qtbot) -> None:
+    page.choosing.open_button.click()
+    page.leave()
+    done = threading.Event()
+    page.bench.lanes.network.run(done.set)
+    assert done.wait(20)
+    qtbot.wait(50)
+    assert "team room" not in {one.name for one in threading.enumerate()}
 
 
 def test_who_is_in_the_room_what_each_has_and_what_met(

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, text, update
+from sqlalchemy import Column, MetaData, Table, Text, select, text, update
 from sqlalchemy.engine import Connection
 
-from intact_core import clock
+from intact_core import canonical, clock
 from intact_core.errors import ServerFault
 from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
 from intact_core.records.sets import Many, as_stored, upsert
@@ -22,7 +22,15 @@ from intact_desktop.sync.leaving import Ref
 
 Rest = Callable[[], None]
 T = TypeVar("T")
-_BASE = table_of(BaseRow)
+# The body stays text here: most bodies are only handed on.
+_BASE = Table(
+    BaseRow.__tablename__,
+    MetaData(),
+    *(
+        Column(column.name, Text if column.name == "body" else column.type, key=column.key)
+        for column in table_of(BaseRow).columns
+    ),
+)
 _OUTBOX = table_of(Outbox)
 _CURSORS = table_of(SyncCursor)
 _ROWS_AT_ONCE = 50
@@ -38,6 +46,8 @@ class Cut:
     scopes: list[str]
     whole: list[str]
     changes: list[Change] = field(default_factory=list)
+    entered: "dict[Ref, _Base]" = field(default_factory=dict)
+    """Rows of scopes that come whole: kept as text, since there may be very many."""
     cursors: list[Cursor] = field(default_factory=list)
 
 
@@ -58,6 +68,8 @@ def read_cut(lines: Iterable[bytes]) -> Cut:
             cut = Cut(message.epoch, message.scopes, message.whole)
         elif cut is None:
             break
+        elif isinstance(message, Change) and message.kind == "enter":
+            cut.entered[message.type, message.id] = _base(message, message.patch)
         elif isinstance(message, Change):
             cut.changes.append(message)
         else:
@@ -77,12 +89,22 @@ def _decoded(line: bytes) -> Begin | Change | End:
     return message
 
 
-@dataclass
+@dataclass(slots=True)
 class _Base:
     scope: str
     rev: int
     hash: str
-    body: dict[str, Any]
+    text: str
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = canonical.loads(self.text)
+        return body
+
+
+def _base(one: Change, body: Mapping[str, Any]) -> _Base:
+    value = digest.row_hash(one.type, one.id, one.rev, body)
+    return _Base(one.scope, one.rev, value, canonical.dumps(body).decode())
 
 
 @dataclass(frozen=True)
@@ -117,26 +139,29 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     """
     device = this_device(connection)
     known = _cursors(connection)
-    bases = _load_bases(connection, {(one.type, one.id) for one in cut.changes}, rest)
+    changed_refs = {(one.type, one.id) for one in cut.changes}
+    bases = _load_bases(connection, list(changed_refs), rest)
     digests = {scope: cursor.digest for scope, cursor in known.items()}
-    gone = leaving.gone(connection, cut.whole, {(one.type, one.id) for one in cut.changes})
+    gone = leaving.gone(connection, cut.whole, changed_refs | cut.entered.keys())
     _fold(cut, known, (bases, digests), rest)
-    for scope in cut.whole:
-        came = (base.hash for base in bases.values() if base.scope == scope)
-        digests[scope] = digest.moved(digest.EMPTY, into=came)
+    # After the changes: a record that came from another scope stands as its new scope has it.
+    bases |= cut.entered
+    came: dict[str, list[str]] = {scope: [] for scope in cut.whole}
+    for base in bases.values():
+        if base.scope in came:
+            came[base.scope].append(base.hash)
+    digests |= {scope: digest.moved(digest.EMPTY, into=hashes) for scope, hashes in came.items()}
     cursor_rows, mismatched = _cursor_rows(cut, known, digests)
     carried = carrying.settled(connection)
     touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device), *carried.values()])
     lost = [scope for scope in known if scope not in cut.scopes]
-    rows, hidden = _derived(connection, touched, bases, without=gone, rest=rest)
-    changed = list(_changed_rows(connection, rows, rest))
+    changed, hidden = _working(connection, list(touched), bases, gone, rest)
     writes = [
-        *_base_writes(connection, bases, rest),
         *changed,
         upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows),
     ]
     return Prepared(
-        Applied(len(cut.changes), mismatched),
+        Applied(len(cut.changes) + len(cut.entered), mismatched),
         bases,
         touched,
         gone,
@@ -160,6 +185,9 @@ def write(
     milliseconds; it raises when somebody should go first, and the caller starts again.
     """
     connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    for refs in chunks(list(prepared.bases), _ROWS_AT_ONCE):
+        _base_rows(connection, [(ref, prepared.bases[ref]) for ref in refs]).run(connection)
+        give_way()
     for many in prepared.writes:
         for part in many.parts(_ROWS_AT_ONCE):
             part.run(connection)
@@ -168,7 +196,8 @@ def write(
         _hide(connection, TYPES[type_], id_)
     since = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(_OUTBOX.c.n > prepared.last_n)
     again = {(type_, id_) for type_, id_ in connection.execute(since)} & prepared.touched.keys()
-    rows, _ = _derived(connection, again, prepared.bases, without=prepared.gone)
+    pending = _pending(connection)
+    rows, _ = _derived(connection, again, prepared.bases, pending, without=prepared.gone)
     for type_, values in rows.items():
         _upsert(connection, TYPES[type_], values).run(connection)
     leaving.forget_records(connection, prepared.gone)
@@ -189,7 +218,7 @@ def cursors(connection: Connection) -> list[Cursor]:
 
 
 def _load_bases(
-    connection: Connection, refs: Iterable[Ref], rest: Rest = lambda: None
+    connection: Connection, refs: Sequence[Ref], rest: Rest = lambda: None
 ) -> dict[Ref, _Base]:
     found: dict[Ref, _Base] = {}
     for part in _parts([ref[1] for ref in refs], rest):
@@ -211,15 +240,12 @@ def _fold(
     out: dict[str, list[str]] = {}
     for one in cut.changes:
         rest()
-        if one.kind != "enter":
-            _expect_next(one, seqs)
+        _expect_next(one, seqs)
         ref = (one.type, one.id)
         before = bases.get(ref)
-        seen = before.body if before is not None and one.kind != "enter" else {}
-        body = {**seen, **one.patch}
-        value = digest.row_hash(one.type, one.id, one.rev, body)
-        bases[ref] = _Base(one.scope, one.rev, value, body)
-        into.setdefault(one.scope, []).append(value)
+        body = one.patch if before is None else {**before.body, **one.patch}
+        bases[ref] = after = _base(one, body)
+        into.setdefault(one.scope, []).append(after.hash)
         if before is not None:
             out.setdefault(one.scope, []).append(before.hash)
     for scope, values in into.items():
@@ -236,10 +262,19 @@ def _expect_next(one: Change, seqs: dict[str, int]) -> None:
     seqs[one.scope] = one.seq
 
 
-def _base_writes(connection: Connection, bases: Mapping[Ref, _Base], rest: Rest) -> Iterator[Many]:
-    rows = [{"type": ref[0], "id": ref[1], **vars(base)} for ref, base in bases.items()]
-    for part in _parts(rows, rest):
-        yield upsert(connection.dialect, _BASE, ("type", "id"), part)
+def _base_rows(connection: Connection, bases: Sequence[tuple[Ref, _Base]]) -> Many:
+    rows = [
+        {
+            "type": type_,
+            "id": id_,
+            "scope": base.scope,
+            "rev": base.rev,
+            "hash": base.hash,
+            "body": base.text,
+        }
+        for (type_, id_), base in bases
+    ]
+    return upsert(connection.dialect, _BASE, ("type", "id"), rows)
 
 
 def _cursor_rows(
@@ -263,10 +298,34 @@ def _outcome(connection: Connection, device: Device) -> set[Ref]:
     return {(type_, id_) for type_, id_ in connection.execute(query)}
 
 
+def _working(
+    connection: Connection,
+    touched: Sequence[Ref],
+    bases: Mapping[Ref, _Base],
+    gone: Collection[Ref],
+    rest: Rest,
+) -> tuple[list[Many], list[Ref]]:
+    """What is to be written of working rows, parents first, and the records that are none any more.
+
+    Part by part, since all rows of a large scope at once would take too much memory.
+    """
+    pending = _pending(connection) if touched else {}
+    writes: dict[str, list[Many]] = {}
+    hidden: list[Ref] = []
+    for part in _parts(touched, rest):
+        rows, none = _derived(connection, part, bases, pending, without=gone, rest=rest)
+        hidden += none
+        for type_, changed in _changed_rows(connection, rows, rest):
+            writes.setdefault(type_, []).append(changed)
+    ordered = sorted(writes, key=ORDER.__getitem__)
+    return [many for type_ in ordered for many in writes[type_]], hidden
+
+
 def _derived(
     connection: Connection,
     touched: Collection[Ref],
     loaded: Mapping[Ref, _Base],
+    pending: Mapping[Ref, Sequence[Mapping[str, Any]]],
     *,
     without: Collection[Ref],
     rest: Rest = lambda: None,
@@ -278,14 +337,13 @@ def _derived(
     """
     if not touched:
         return {}, []
-    missing = _load_bases(connection, {ref for ref in touched if ref not in loaded}, rest)
-    pending = _pending(connection)
+    missing = _load_bases(connection, [ref for ref in touched if ref not in loaded], rest)
     rows: dict[str, list[dict[str, Any]]] = {}
     hidden: list[Ref] = []
     for ref in (ref for ref in touched if ref[0] in TYPES):
         rest()
         base = None if ref in without else loaded.get(ref) or missing.get(ref)
-        body = dict(base.body) if base else {}
+        body = base.body if base else {}
         for changes in pending.get(ref, ()):
             body |= changes
         if "id" in body:
@@ -322,14 +380,14 @@ def _parts(rows: Sequence[T], rest: Rest) -> Iterator[Sequence[T]]:
 
 def _changed_rows(
     connection: Connection, rows: Mapping[str, Sequence[dict[str, Any]]], rest: Rest
-) -> Iterator[Many]:
+) -> Iterator[tuple[str, Many]]:
     """Only what differs from the rows as they are: most of what was sent comes back the same."""
     for type_, values in rows.items():
         spec = TYPES[type_]
         for part in _parts(values, rest):
             whole = _upsert(connection, spec, part)
             there = as_stored(connection, spec.table, tuple(part[0]), [row["id"] for row in part])
-            yield replace(whole, rows=[row for row in whole.rows if row not in there])
+            yield type_, replace(whole, rows=[row for row in whole.rows if row not in there])
 
 
 def _hide(connection: Connection, spec: TypeSpec, id_: UUID) -> None:

@@ -1,5 +1,6 @@
 """Files up and down: resumable, verified, small ones first."""
 
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from intact_desktop.sync.gateway import Gateway
 
 _BLOBS = table_of(Blob)
 _DEVICE = table_of(Device)
+_NOTED_EACH_SECONDS = 1.0
 Progress = Callable[[str, int, int], None]
 
 
@@ -127,6 +129,7 @@ class FileTransfer:
 
     def _send(self, sha256: str, audit_id: UUID, size: int) -> str | None:
         state = self._gateway.offer_blob(BlobOffer(sha256, size))
+        noted = time.monotonic()
         with self._files.open(audit_id, sha256) as file:
             while state.receipt is None:
                 file.seek(state.offset)
@@ -137,7 +140,10 @@ class FileTransfer:
                         "The server does not take a file and does not say why. The file is safe "
                         "here; it is tried again."
                     )
-                self._set(sha256, audit_id, sent=state.offset)
+                # The server knows how far it is; here it is only shown.
+                if time.monotonic() - noted >= _NOTED_EACH_SECONDS:
+                    self._set(sha256, audit_id, sent=state.offset)
+                    noted = time.monotonic()
         return state.receipt
 
     def _set(self, sha256: str, audit_id: UUID, **values: object) -> None:

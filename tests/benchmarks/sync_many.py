@@ -44,7 +44,7 @@ def measure() -> list[Figure]:
             first = enrol(server, folder / "first", LEAD, like=like)
             first.sync.round()
             audit_id = first.audit_id()
-            _taken(first, _bodies(first, audit_id, ROWS // BATCH))
+            _taken(first, prepared(first, audit_id, ROWS // BATCH))
             newcomers = _first_syncs(server, folder, like)
             return [_push_together(server, folder, like, audit_id), newcomers]
 
@@ -52,7 +52,7 @@ def measure() -> list[Figure]:
 def _push_together(server: Server, folder: Path, like: Path, audit_id: UUID) -> Figure:
     """Operations per second of eight laptops that write into one audit, prepared beforehand."""
     laptops = _many(server, folder / "writers", like, LEAD, WRITERS)
-    bodies = [_bodies(laptop, audit_id, BATCHES) for laptop in laptops]
+    bodies = [prepared(laptop, audit_id, BATCHES) for laptop in laptops]
     for laptop, sent in zip(laptops, bodies, strict=True):
         _taken(laptop, sent[:1])
     started = processor_seconds(server.process_id)
@@ -61,7 +61,7 @@ def _push_together(server: Server, folder: Path, like: Path, audit_id: UUID) -> 
     spent = processor_seconds(server.process_id) - started
     count = WRITERS * (BATCHES - 1) * BATCH
     one = _many(server, folder / "alone", like, LEAD, 1)[0]
-    alone = _bodies(one, audit_id, 5)
+    alone = prepared(one, audit_id, 5)
     _taken(one, alone[:1])
     single = (len(alone) - 1) * BATCH / seconds_of(lambda: _taken(one, alone[1:]))
     return Figure(
@@ -131,7 +131,8 @@ def _taken(laptop: Laptop, bodies: Sequence[bytes]) -> None:
             raise RuntimeError(f"not applied: {receipts[0]}")
 
 
-def _bodies(laptop: Laptop, audit_id: UUID, batches: int) -> list[bytes]:
+def prepared(laptop: Laptop, audit_id: UUID, batches: int) -> list[bytes]:
+    """The pushes of so many batches of new checklist items, signed and ready."""
     n, chain, bodies = 0, GENESIS, []
     for _ in range(batches):
         before, raws, txn_id = chain, [], ids.new_id()

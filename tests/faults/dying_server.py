@@ -32,7 +32,7 @@ class _Fuse:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _run() -> None:
+def run() -> None:
     point, _, steps = sys.argv.pop(1).partition(":")
     fuse, decode = _Fuse(int(steps)), rounds.decode
 
@@ -46,4 +46,4 @@ def _run() -> None:
 
 
 if __name__ == "__main__":
-    _run()
+    run()

@@ -140,15 +140,20 @@ class _DieAt:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _main(folder: str, server: str, edits: str, kill_at: str) -> None:
-    laptop = open_laptop(Path(folder), server)
-    die = _DieAt(int(kill_at))
+def work_and_die(folder: Path, server: str, edits: int, kill_at: int) -> None:
+    """Make that many edits, sync, and die by SIGKILL at that step of it (0: never)."""
+    laptop = open_laptop(folder, server)
+    die = _DieAt(kill_at)
     event.listen(laptop.engine, "commit", die)
     event.listen(laptop.engine, "begin", die)
     laptop.gateway._client.event_hooks = {"request": [die], "response": [die]}
-    for edit in range(int(edits)):
+    for edit in range(edits):
         laptop.rate(edit, f"edit {edit} before step {kill_at}")
     laptop.sync.round()
+
+
+def _main(folder: str, server: str, edits: str, kill_at: str) -> None:
+    work_and_die(Path(folder), server, int(edits), int(kill_at))
     sys.stdout.write("done\n")
 
 

@@ -246,6 +246,6 @@ WORK: dict[Step, int] = {
     link: 5,
     attend: 6,
     remove: 6,
-    photograph: 4,
+    photograph: 8,
     settle: 14,
 }

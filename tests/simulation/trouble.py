@@ -196,7 +196,7 @@ WIRE: dict[Step, int] = {
 CHANGES: dict[str, dict[Step, int]] = {
     "revoked_scope": {leaves_or_joins: 5},
     "signing": {sign: 3},
-    "restored_server": {back_up: 6, restore: 6},
+    "restored_server": {back_up: 10, restore: 10},
     "restored_laptop": {copy_laptop: 7, go_back: 7},
     "cloned_laptop": {clone: 5},
 }

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from intact_core.records.base import Merge
 from intact_core.records.catalogue import DELETED_GROUP, FieldSpec, TypeSpec
 from intact_core.sync.operations import Operation, Verdict
@@ -93,8 +95,9 @@ def _change(operation: Operation, spec: TypeSpec, current: Current, device: str)
         wanted = {f.name: operation.changes[f.name][1] for f in fields}
         if all(current.body.get(key) == value for key, value in wanted.items()):
             continue
-        saw = operation.after is not None and len(fields) == len(spec.groups[name])
-        kind = _clash(operation, fields, current, device, saw_unsent=saw)
+        whole = len(fields) == len(spec.groups[name])
+        seen = operation if whole or operation.after is None else replace(operation, after=None)
+        kind = _clash(seen, fields, current, device)
         if kind:
             old = {f.name: operation.changes[f.name][0] for f in fields}
             server = {key: current.body.get(key) for key in wanted}
@@ -130,14 +133,7 @@ def _by_others(current: Current, group: str, device: str) -> int:
     return 0 if who == device else rev
 
 
-def _clash(
-    operation: Operation,
-    fields: list[FieldSpec],
-    current: Current,
-    device: str,
-    *,
-    saw_unsent: bool,
-) -> str:
+def _clash(operation: Operation, fields: list[FieldSpec], current: Current, device: str) -> str:
     group = fields[0].group
     if fields[0].merge is Merge.STATE:
         return "" if _legal(operation, fields[0], current) else "state"
@@ -147,7 +143,7 @@ def _clash(
         return "delete_edit" if newest > operation.base_rev or _unknown(operation, current) else ""
     rev = _by_others(current, group, device)
     seen = all(current.body.get(f.name) == operation.changes[f.name][0] for f in fields)
-    if rev > operation.base_rev and not (saw_unsent and seen):
+    if rev > operation.base_rev and not (operation.after and seen):
         return "edit"
     return "" if rev == 0 or seen else "edit"
 

@@ -143,7 +143,7 @@ class SyncEngine:
         except Forked:
             self._take_new_name()
             answer = self._greet()
-        end = self._send_all(answer)
+        end = self._push(answer)
         received = self._pull(answer)
         show(self._engine)
         sent_files = self._transfer.send_all(self._progress)
@@ -227,7 +227,7 @@ class SyncEngine:
             carry_up(self._engine, self._gateway, one)
         self._transfer.send_all(self._progress)
 
-    def _send_all(self, answer: HelloAnswer) -> tuple[int, str]:
+    def _push(self, answer: HelloAnswer) -> tuple[int, str]:
         """Own operations and colleagues' that are carried here, each in its turn."""
         self._sent = 0
         # Operations whose receipt was lost are sent again: the server answers with the same.
@@ -235,13 +235,15 @@ class SyncEngine:
         refused: set[UUID] = set()
         for one in segments(self._engine):
             if one.device_id not in refused:
-                end = self._push(end, answer.batch, until=one.own_n)
+                end = self._push_on(end, answer.batch, until=one.own_n)
                 self._progress(f"Bringing the work of {one.name} to the server", 0, 0)
                 if not carry_up(self._engine, self._gateway, one):
                     refused.add(one.device_id)
-        return self._push(end, answer.batch)
+        return self._push_on(end, answer.batch)
 
-    def _push(self, end: tuple[int, str], most: int, until: int | None = None) -> tuple[int, str]:
+    def _push_on(
+        self, end: tuple[int, str], most: int, until: int | None = None
+    ) -> tuple[int, str]:
         after, chain_hash = end
         while batch := self._batch(after, most if until is None else min(most, until - after)):
             self._progress("Sending operations", batch.first_n - 1, self._last_n())

@@ -191,7 +191,7 @@ def test_a_group_made_on_top_of_unsent_work_counts_as_a_whole() -> None:
     stands = current(seen, finding=(2, OTHER))
     part = operation("non_conformities", {"clause": ("seen", "new")}, after=UUID(int=5))
     assert merge(part, FINDING, stands, ME).verdict == "conflict"
-    whole = {name: ("seen", "seen") for name in names} | {"clause": ("seen", "new")}
+    whole = dict.fromkeys(names, ("seen", "seen")) | {"clause": ("seen", "new")}
     all_of_it = operation("non_conformities", whole, after=UUID(int=5))
     assert merge(all_of_it, FINDING, stands, ME).verdict == "applied"
     moved = current(seen | {"severity": "major"}, finding=(3, OTHER))

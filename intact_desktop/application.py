@@ -152,6 +152,7 @@ class Application(QObject):
         driver.started.connect(lambda task: status.progress.follow(task, self.tr("Syncing")))
         driver.over.connect(status.progress.finish)
         driver.failed.connect(self._leave_if_withdrawn)
+        desk.room_wanted.connect(lambda: self.window.open("room"))
         desk.audits.opened.connect(self.open_audit)
         desk.audits.listed.connect(self._list_audits)
         desk.counted.connect(lambda place, n: self.window.set_badge(place, _badge(n)))
@@ -199,6 +200,7 @@ class Application(QObject):
             NavEntry("audit", self.tr("Open audit"), "folder-open", lambda: self._made.workspace),
             NavEntry("follow_up", self.tr("Follow-up"), "chat-text", lambda: self._made.follow_up),
             NavEntry("conflicts", self.tr("Conflicts"), "git-branch", lambda: self._made.conflicts),
+            NavEntry("room", self.tr("Team room"), "users", lambda: self._made.room),
             NavEntry("sync", self.tr("Sync"), "cloud-arrow-up", lambda: self._made.sync),
         ]
 

@@ -29,7 +29,7 @@ Intact itself is under the Apache License 2.0 (`LICENSE`). Its packages bring wh
 text of each licence lies in the package (`*.dist-info`). `make lock` writes this list.
 
 - Qt and PySide6 are used under the LGPL-3.0, as separate shared libraries that may be replaced;
-  so is psycopg. Neither is changed.
+  so is psycopg, and so is zeroconf under the LGPL-2.1-or-later. None of them is changed.
 - A packaged application also holds Python (PSF-2.0) and PyInstaller's start program
   (GPL-2.0-or-later with the exception that lets it start programs under any licence).
 """

@@ -1,11 +1,13 @@
 """The tenant's authority and the certificates it issues: ECDSA P-256 throughout (RFC 5280)."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from intact_core import clock
@@ -67,6 +69,12 @@ def issue_document_certificate(
     """Certify the server's key that signs certificates in the name of the body."""
     subject = Subject(f"{organisation} certificates"[:64], organisation)
     return _issue(authority, public_key, subject, (SIGNS_CERTIFICATES, AUTHORITY_DAYS))
+
+
+def key_hash(certificate: x509.Certificate) -> str:
+    """SHA-256 of the certified public key (SubjectPublicKeyInfo, DER) as hexadecimal digits."""
+    encoded = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(encoded).hexdigest()
 
 
 def _issue(

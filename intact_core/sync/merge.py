@@ -3,12 +3,16 @@
 Pure and deterministic. A field group conflicts when somebody else's accepted change to it has a
 rev above the operation's base_rev (sync protocol, "Merging"), or when what stands is not what the
 person saw: revs of a server that was restored from a backup say nothing about what was seen.
+Nor do they for an operation made on top of a colleague's that the server did not have yet (`after`,
+team room): there it counts that the whole group stands as it was seen.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from intact_core.records.base import Merge
 from intact_core.records.catalogue import DELETED_GROUP, FieldSpec, TypeSpec
@@ -91,7 +95,9 @@ def _change(operation: Operation, spec: TypeSpec, current: Current, device: str)
         wanted = {f.name: operation.changes[f.name][1] for f in fields}
         if all(current.body.get(key) == value for key, value in wanted.items()):
             continue
-        kind = _clash(operation, fields, current, device)
+        whole = len(fields) == len(spec.groups[name])
+        seen = operation if whole or operation.after is None else replace(operation, after=None)
+        kind = _clash(seen, fields, current, device)
         if kind:
             old = {f.name: operation.changes[f.name][0] for f in fields}
             server = {key: current.body.get(key) for key in wanted}
@@ -136,9 +142,9 @@ def _clash(operation: Operation, fields: list[FieldSpec], current: Current, devi
         # A rev that this server never gave: it was restored, so nobody knows what was seen.
         return "delete_edit" if newest > operation.base_rev or _unknown(operation, current) else ""
     rev = _by_others(current, group, device)
-    if rev > operation.base_rev:
-        return "edit"
     seen = all(current.body.get(f.name) == operation.changes[f.name][0] for f in fields)
+    if rev > operation.base_rev and not (operation.after and seen):
+        return "edit"
     return "" if rev == 0 or seen else "edit"
 
 

@@ -20,7 +20,8 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One change of one record. `changes` maps a field to [old, new] in wire form.
 
     `n` is its place in the device's chain (1, 2, …), `txn_id` groups what one user action
-    changed, `base_rev` is the record's version that the user saw (0: none yet).
+    changed, `base_rev` is the record's version that the user saw (0: none yet). `after` is the
+    colleague's operation on the same record that the user saw besides, before the server had it.
     """
 
     n: int
@@ -34,6 +35,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     wall_time: datetime
     app_version: str = ""
     schema_version: int = 1
+    after: UUID | None = None
 
     def new_values(self) -> dict[str, Any]:
         """The wire values that the operation wants."""

@@ -71,6 +71,12 @@ class Push(msgspec.Struct, frozen=True):
     signature: str
 
 
+class Carry(Push, frozen=True):
+    """Another device's push, brought by whoever met it: that device's signature proves it."""
+
+    device_id: UUID
+
+
 class Succession(msgspec.Struct, frozen=True):
     """Asks for another name: this laptop was copied or restored, so its chain has a fork.
 

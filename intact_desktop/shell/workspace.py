@@ -5,7 +5,7 @@ from functools import cached_property, partial
 from typing import TypeVar
 from uuid import UUID
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 from sqlalchemy import select
@@ -23,7 +23,7 @@ from intact_desktop.features.evidence.panel import EvidencePanel
 from intact_desktop.features.findings.page import FindingsPage
 from intact_desktop.features.overview.page import OverviewPage
 from intact_desktop.features.report.page import ReportPage
-from intact_desktop.qt.notices import EmptyState, label
+from intact_desktop.qt.notices import EmptyState, button, label
 from intact_desktop.qt.page import AuditPage
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
@@ -34,7 +34,12 @@ _TABS = ("overview", "checklist", "findings", "evidence", "documentation", "repo
 
 
 class Workspace(QWidget):
-    """`open_audit` turns all pages to another audit. A page is made when it is first gone to."""
+    """`open_audit` turns all pages to another audit. A page is made when it is first gone to.
+
+    `hand_over_wanted` carries the audit and its title.
+    """
+
+    hand_over_wanted = Signal(object, str)
 
     def __init__(self, bench: Workbench, camera: GetCamera) -> None:
         super().__init__()
@@ -60,7 +65,11 @@ class Workspace(QWidget):
         )
         row = QHBoxLayout()
         row.setContentsMargins(3 * GRID, GRID, 3 * GRID, 0)
-        row.addWidget(self.title)
+        row.addWidget(self.title, 1)
+        self.hand_over = button((self.tr("Hand over…"), self._hand_over), "plain")
+        self.hand_over.setToolTip(self.tr("Give the unsent work to a colleague, without a server"))
+        self.hand_over.hide()
+        row.addWidget(self.hand_over)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -118,6 +127,7 @@ class Workspace(QWidget):
         self._missing_at = -1
         self._nothing.hide()
         self.tabs.show()
+        self.hand_over.show()
         self._page(_TABS[self.tabs.currentIndex()])
         for name in ("panel", *_TABS):
             if name in vars(self):
@@ -185,6 +195,9 @@ class Workspace(QWidget):
         shortcut = QShortcut(QKeySequence(key), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(act)
+
+    def _hand_over(self) -> None:
+        self.hand_over_wanted.emit(self.audit_id, self.title.text())
 
     def _start_finding(self, item_id: UUID) -> None:
         self.findings.start(item_id)

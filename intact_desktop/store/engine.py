@@ -249,14 +249,19 @@ def _refuse_unusable(path: Path, create: bool) -> None:
 
 def _prove_readable(connection: sqlcipher.Connection, check: bool) -> None:
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if not check:
-        return
-    # The check reads the file alone. After a power cut pages of it may be torn whose whole content
-    # is safe in the log beside it: that is written in first.
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    damage = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+    damage = _damage(connection) if check else []
+    if damage:
+        # It looks at the file alone. A page that a power cut tore while it was moved there still
+        # stands whole in the log, from where SQLite moves it again.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        damage = _damage(connection)
     if damage:
         raise sqlcipher.DatabaseError("; ".join(str(row[0]) for row in damage[:5]))
+
+
+def _damage(connection: sqlcipher.Connection) -> list[tuple[str]]:
+    found: list[tuple[str]] = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+    return found
 
 
 def _begin(connection: Connection) -> None:

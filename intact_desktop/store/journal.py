@@ -1,8 +1,10 @@
 """The session hook: whatever a flush changed in records becomes operations in the outbox."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
@@ -15,10 +17,16 @@ from intact_core.records.unit_of_work import SessionWorld, Written, written
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.sync.operations import Operation, link, raw_bytes
-from intact_desktop.store.tables import BaseRow, Device, Outbox, chunks, table_of
+from intact_desktop.store.tables import BaseRow, Carried, Device, Outbox, chunks, table_of
 
 APP_VERSION = "0.1.0"
 _OUTBOX = table_of(Outbox)
+_CARRIED = table_of(Carried)
+_UNSENT = (
+    select(_CARRIED.c.record_id, _CARRIED.c.op_id)
+    .where(_CARRIED.c.record_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_CARRIED.c.seq)
+)
 # Made once: making a statement takes longer than running it, and a rating waits for six of them.
 _THIS_DEVICE = select(Device.__table__)
 _MOVE_CHAIN = update(table_of(Device))
@@ -98,9 +106,12 @@ def _append(session: Session, device: Device, changes: list[Written]) -> None:
     txn_id = session.info.setdefault("txn_id", ids.new_id())
     n, chain = device.last_n, device.chain_hash
     rows, revs = [], _base_revs(connection, changes)
+    unsent = _unsent_of_colleagues(connection, changes)
     for one in changes:
         n += 1
         operation = _operation(n, txn_id, one, revs.get((one.spec.name, one.id), 0))
+        if one.before is not None and one.id in unsent:
+            operation = replace(operation, after=unsent[one.id], changes=_whole_groups(one))
         raw = raw_bytes(operation)
         chain = link(chain, raw)
         rows.append(_outbox_row(operation, raw, chain))
@@ -118,6 +129,25 @@ def _base_revs(
         rows = connection.execute(_REVS, {"ids": part})
         found |= {(type_, id_): rev for type_, id_, rev in rows}
     return found
+
+
+def _unsent_of_colleagues(
+    connection: Connection, changes: Sequence[Written]
+) -> Mapping[UUID, UUID]:
+    """The last carried operation on each of the records: the person saw its outcome."""
+    found: dict[UUID, UUID] = {}
+    for part in chunks([one.id for one in changes if one.before is not None]):
+        rows = connection.execute(_UNSENT, {"ids": part})
+        found |= {row.record_id: row.op_id for row in rows}
+    return found
+
+
+def _whole_groups(one: Written) -> dict[str, tuple[Any, Any]]:
+    """The changes with the rest of their groups: the server has no version to compare with."""
+    groups = {one.spec.fields[name].group for name in one.changes}
+    fields = [field for name in groups for field in one.spec.groups[name]]
+    stands = {field.name: field.to_wire(getattr(one.after, field.name)) for field in fields}
+    return {name: (value, value) for name, value in stands.items()} | dict(one.changes)
 
 
 def _operation(n: int, txn_id: UUID, one: Written, base_rev: int) -> Operation:

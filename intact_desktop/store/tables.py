@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Table, Text
+from sqlalchemy import Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from intact_core.records.base import Base
@@ -75,6 +75,64 @@ class Blob(Local):
     sent: Mapped[int] = mapped_column(default=0)
     receipt: Mapped[str | None]
     added_at: Mapped[datetime]
+
+
+class CarriedChain(Local):
+    """A colleague's laptop whose operations this one carries: who, and how far its chain is here.
+
+    `card` proves the device to everybody of the tenant; `acknowledged_n` is its last operation
+    that the server confirmed to us; `refused` is why the server did not take the rest.
+    """
+
+    __tablename__ = "carried_chain"
+
+    device_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    name: Mapped[str]
+    card: Mapped[dict[str, Any]]
+    last_n: Mapped[int]
+    last_hash: Mapped[str]
+    acknowledged_n: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[str | None]
+    met_at: Mapped[datetime]
+
+
+class Carried(Local):
+    """A colleague's operation that is not known to be on the server.
+
+    `own_n` is this laptop's last operation when it came: it lies on top of that one. `signature`
+    is the device's over `hash`, on the last operation of each part that it signed.
+    """
+
+    __tablename__ = "carried"
+    __table_args__ = (UniqueConstraint("device_id", "n"),)
+
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID]
+    n: Mapped[int]
+    op_id: Mapped[UUID] = mapped_column(index=True)
+    txn_id: Mapped[UUID]
+    type: Mapped[str]
+    record_id: Mapped[UUID] = mapped_column(index=True)
+    raw: Mapped[str]
+    prev_hash: Mapped[str]
+    hash: Mapped[str]
+    signature: Mapped[str | None]
+    own_n: Mapped[int]
+    via: Mapped[str]
+    received_at: Mapped[datetime]
+
+
+class TakenOver(Local):
+    """A hand-over file that was taken over here: the same one is not taken twice."""
+
+    __tablename__ = "taken_over"
+
+    file_id: Mapped[UUID] = mapped_column(primary_key=True)
+    audit_id: Mapped[UUID]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    taken_at: Mapped[datetime]
 
 
 class SyncLog(Local):

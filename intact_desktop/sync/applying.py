@@ -17,7 +17,7 @@ from intact_core.sync import digest
 from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_line
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chunks, table_of
-from intact_desktop.sync import leaving
+from intact_desktop.sync import carrying, leaving
 from intact_desktop.sync.leaving import Ref
 
 Rest = Callable[[], None]
@@ -121,6 +121,7 @@ class Prepared:
     gone: Collection[Ref]
     lost_scopes: Sequence[str]
     hidden: Sequence[Ref]
+    carried: Sequence[int]
     writes: Sequence[Many]
     settled_n: int
     last_n: int
@@ -151,7 +152,8 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
             came[base.scope].append(base.hash)
     digests |= {scope: digest.moved(digest.EMPTY, into=hashes) for scope, hashes in came.items()}
     cursor_rows, mismatched = _cursor_rows(cut, known, digests)
-    touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device)])
+    carried = carrying.settled(connection)
+    touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device), *carried.values()])
     lost = [scope for scope in known if scope not in cut.scopes]
     # Typed since the push: what it belongs to stays until it has its receipt too.
     unsent = device.last_n > device.acknowledged_n
@@ -167,6 +169,7 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
         gone,
         [] if unsent or leaving.waits(connection, lost) else lost,
         hidden,
+        list(carried),
         writes,
         device.acknowledged_n,
         device.last_n,
@@ -200,6 +203,7 @@ def write(
     for type_, values in rows.items():
         _upsert(connection, TYPES[type_], values).run(connection)
     leaving.forget_records(connection, prepared.gone)
+    carrying.forget(connection, prepared.carried)
     for scope in prepared.lost_scopes:
         leaving.forget_scope(connection, scope)
     connection.execute(update(_DEVICE).values(settled_n=prepared.settled_n))

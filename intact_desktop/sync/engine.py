@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock, ids
@@ -24,8 +24,8 @@ from intact_core.sync.protocol import (
 )
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog, chunks, table_of
-from intact_desktop.sync import outgoing, parallel
+from intact_desktop.store.tables import Device, Outbox, SyncLog, chunks, table_of
+from intact_desktop.sync import carrying, outgoing, parallel
 from intact_desktop.sync.applying import (
     Applied,
     Cut,
@@ -35,12 +35,14 @@ from intact_desktop.sync.applying import (
     read_cut,
     write,
 )
+from intact_desktop.sync.carrying_up import carry_up, segments
 from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
 from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
+from intact_desktop.sync.proof import files_by_state, worth_keeping
+from intact_desktop.sync.showing import show
 
 _DEVICE = table_of(Device)
 _OUTBOX = table_of(Outbox)
-_BLOBS = table_of(Blob)
 _MOST_PULLS = 3
 _MANY_ROWS = 200
 _POLITE_SECONDS = 15.0
@@ -49,7 +51,6 @@ _POLL_SECONDS = 0.0005
 _RECEIPTS_AT_ONCE = 100
 _AS_SENT = ("applied", "no_change")
 CLOCK_TOLERANCE = timedelta(minutes=5)
-KEPT_PROOF = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ class SyncEngine:
             answer = self._greet()
         end = self._push(answer)
         received = self._pull(answer)
+        show(self._engine)
         sent_files = self._transfer.send_all(self._progress)
         fetched = self._transfer.fetch_all(self._progress)
         proof = self._prove(end)
@@ -221,13 +223,29 @@ class SyncEngine:
             _expect(got.last_n > after)
             self._keep(got)
             after = got.last_n
+        for one in segments(self._engine):
+            carry_up(self._engine, self._gateway, one)
         self._transfer.send_all(self._progress)
 
     def _push(self, answer: HelloAnswer) -> tuple[int, str]:
+        """Own operations and colleagues' that are carried here, each in its turn."""
         self._sent = 0
         # Operations whose receipt was lost are sent again: the server answers with the same.
-        after, chain_hash = min(answer.last_n, self._acknowledged), answer.chain_hash
-        while batch := self._batch(after, answer.batch):
+        end = min(answer.last_n, self._acknowledged), answer.chain_hash
+        refused: set[UUID] = set()
+        for one in segments(self._engine):
+            if one.device_id not in refused:
+                end = self._push_on(end, answer.batch, until=one.own_n)
+                self._progress(f"Bringing the work of {one.name} to the server", 0, 0)
+                if not carry_up(self._engine, self._gateway, one):
+                    refused.add(one.device_id)
+        return self._push_on(end, answer.batch)
+
+    def _push_on(
+        self, end: tuple[int, str], most: int, until: int | None = None
+    ) -> tuple[int, str]:
+        after, chain_hash = end
+        while batch := self._batch(after, most if until is None else min(most, until - after)):
             self._progress("Sending operations", batch.first_n - 1, self._last_n())
             try:
                 got = self._gateway.push(batch.body(self._sign(batch.last_hash.encode())))
@@ -250,6 +268,8 @@ class SyncEngine:
                 )
 
     def _batch(self, after: int, most: int) -> outgoing.Batch | None:
+        if most <= 0:
+            return None
         with reading(self._engine).connect() as connection:
             return outgoing.next_batch(connection, after, most)
 
@@ -287,7 +307,8 @@ class SyncEngine:
         """Whether a pull could bring nothing: nothing was sent, and all scopes stand the same."""
         with reading(self._engine).connect() as connection:
             device, known = this_device(connection), cursors(connection)
-        settled = device.settled_n == device.acknowledged_n and device.epoch == answer.epoch
+            settled = not carrying.await_outcome(connection)
+        settled &= device.settled_n == device.acknowledged_n and device.epoch == answer.epoch
         return settled and not self._sent and set(known) == set(answer.heads)
 
     def _apply(self, cut: Cut, epoch: str, known_epoch: str) -> Applied:
@@ -338,7 +359,7 @@ class SyncEngine:
     def _prove(self, end: tuple[int, str]) -> dict[str, object] | None:
         with reading(self._engine).connect() as connection:
             device = this_device(connection)
-            files = _files(connection)
+            files = files_by_state(connection)
         if (device.last_n, device.chain_hash) != end or files.get("pending"):
             return None
         now = clock.now()
@@ -347,7 +368,7 @@ class SyncEngine:
             "files": files.get("sent", 0),
             "at": now.isoformat(),
         }
-        if _worth_keeping(device.proof, proof, now):
+        if worth_keeping(device.proof, proof, now):
             with self._engine.begin() as connection:
                 connection.execute(update(_DEVICE).values(proof=proof))
         return proof
@@ -370,16 +391,3 @@ def _append_log(connection: Connection, outcome: str, words: str) -> None:
     connection.execute(
         table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
     )
-
-
-def _files(connection: Connection) -> dict[str, int]:
-    query = select(_BLOBS.c.state, func.count().label("files")).group_by(_BLOBS.c.state)
-    return {row.state: row.files for row in connection.execute(query)}
-
-
-def _worth_keeping(known: dict[str, Any] | None, proof: dict[str, object], now: datetime) -> bool:
-    """A round with nothing to do writes nothing, but for a proof that has become old."""
-    if known is None or any(known.get(key) != proof[key] for key in ("operations", "files")):
-        return True
-    # Either way: a proof noted under a clock a year ahead would else stand for that year.
-    return abs(now - datetime.fromisoformat(known["at"])) > KEPT_PROOF

@@ -39,6 +39,14 @@ def add_pending(connection: Connection, audit_id: UUID, sha256: str, size: int) 
         )
 
 
+def add_received(connection: Connection, audit_id: UUID, sha256: str, size: int) -> None:
+    """A colleague's file that came without the server waits to be sent from here too."""
+    add_pending(connection, audit_id, sha256, size)
+    mine = (_BLOBS.c.sha256 == sha256) & (_BLOBS.c.audit_id == audit_id)
+    wanted = mine & (_BLOBS.c.state == "wanted")
+    connection.execute(update(_BLOBS).where(wanted).values(state="pending"))
+
+
 def note_wanted(connection: Connection) -> None:
     """Files that a pull named and this laptop lacks are to be fetched."""
     for record in (AuditEvidence, AuditReport):

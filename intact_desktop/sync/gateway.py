@@ -136,6 +136,10 @@ class Gateway:
         """Operations up where nothing else is allowed any more; all are set aside there."""
         return self._packed("/sync/v1/deposit", body, PushAnswer)
 
+    def carry(self, body: bytes) -> PushAnswer:
+        """A colleague's operations up; `body` is an encoded Carry."""
+        return self._call("/sync/v1/carry", body, PushAnswer)
+
     def succeed(self, message: Succession) -> Successor:
         """Ask for another name, when this laptop was copied or restored."""
         return self._call("/sync/v1/successor", msgspec.json.encode(message), Successor)

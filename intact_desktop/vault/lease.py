@@ -1,8 +1,8 @@
 """The server's signed leave to work without it, for some days, on this laptop.
 
-A lease travels as `{"claims": {"device_id", "user_id", "issued_at", "expires_at"}, "signature"}`:
-times in UTC, the signature base64 over the canonical JSON of the claims, by the key that was
-pinned at enrolment (Ed25519, or ECDSA P-256 with SHA-256).
+A lease travels as `{"claims": {"device_id", "user_id", "key", "issued_at", "expires_at"},
+"signature"}`: times in UTC, the signature base64 over the canonical JSON of the claims, by the key
+that was pinned at enrolment (Ed25519, or ECDSA P-256 with SHA-256).
 """
 
 import base64
@@ -35,6 +35,8 @@ class Lease(msgspec.Struct, frozen=True):
     user_id: str
     issued_at: datetime
     expires_at: datetime
+    key: str = ""
+    """SHA-256 of the device's public key."""
 
 
 class SignedLease(msgspec.Struct, frozen=True):
@@ -90,6 +92,11 @@ class LeaseBook:
     def renew(self, signed: SignedLease, server_time: datetime) -> Lease:
         """Keep a newer lease, signed by the same key as the one before."""
         return self.accept(signed, self._load().public_key, server_time)
+
+    def shown(self) -> tuple[SignedLease, str]:
+        """The lease to show to a colleague's laptop, and the server's key that signed it."""
+        kept = self._load()
+        return kept.signed, kept.public_key
 
     def check(self, device_id: str, user_id: str) -> Lease:
         """The valid lease for this device and user now; raises LeaseRefused with the reason."""

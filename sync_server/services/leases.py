@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from cryptography import x509
 from sqlalchemy.orm import Session
 
 from intact_core import canonical, clock
 from intact_core.documents.signer import sign_bytes
+from intact_core.documents.x509_certificates import key_hash
 from sync_server.auth.keys import TenantKeys
+from sync_server.tables.ledger import Device
 
 LIFETIME = timedelta(hours=72)
 
@@ -19,13 +22,17 @@ def sign_lease(
 ) -> dict[str, Any]:
     """A lease of 72 hours (security.md, "Lock").
 
-    `{"claims": {device_id, user_id, issued_at, expires_at}, "signature"}`: all text, times in
-    UTC, the signature base64 (ECDSA P-256, SHA-256) over the canonical JSON of the claims.
+    `{"claims": {device_id, user_id, key, issued_at, expires_at}, "signature"}`: all text, times in
+    UTC, the signature base64 (ECDSA P-256, SHA-256) over the canonical JSON of the claims. `key`
+    is the SHA-256 of the device's public key (SubjectPublicKeyInfo), so that colleagues' laptops
+    know without the server whose it is.
     """
+    device = session.get_one(Device, (tenant_id, device_id))
     now = clock.now()
     claims = {
         "device_id": str(device_id),
         "user_id": str(user_id),
+        "key": key_hash(x509.load_pem_x509_certificate(device.certificate.encode())),
         "issued_at": canonical.to_wire(now),
         "expires_at": canonical.to_wire(now + LIFETIME),
     }

@@ -53,6 +53,7 @@ MATRIX = {
     "POST /sync/v1/hello": Entry(DEVICE),
     "POST /sync/v1/push": Entry(DEVICE),
     "POST /sync/v1/pull": Entry(DEVICE),
+    "POST /sync/v1/carry": Entry(DEVICE),
     "POST /sync/v1/deposit": Entry(DEVICE),
     "POST /sync/v1/successor": Entry(DEVICE),
     "POST /sync/v1/blobs": Entry(DEVICE),

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import (
     BlobOffer,
     BlobState,
+    Carry,
     Hello,
     HelloAnswer,
     Pull,
@@ -52,6 +54,7 @@ from intact_desktop.sync.gateway import Forked, Gap
 from sync_server.database.engine import Database
 from sync_server.database.migrate import migrate
 from sync_server.ledger import giving
+from sync_server.ledger.carrying import take_carried
 from sync_server.ledger.chains import ChainFork, ChainGap, succeed
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import (
@@ -221,17 +224,20 @@ class DirectGateway:
     def deposit(self, body: bytes) -> PushAnswer:
         return self._carried("deposit", lambda: self._push(body, take_deposit))
 
+    def carry(self, body: bytes) -> PushAnswer:
+        message, tenant_id = msgspec.json.decode(body, type=Carry), self.office.tenant_id
+        take = partial(take_carried, tenant_id=tenant_id, carry=message)
+        return self._carried("carry", lambda: self._taken(take))
+
     def _push(self, body: bytes, take: Callable[..., PushAnswer]) -> PushAnswer:
         message = msgspec.json.decode(body, type=Push)
+        keys = (self.office.tenant_id, self.device_id, self.actor)
+        return self._taken(lambda connection: take(connection, *keys, message))
+
+    def _taken(self, take: Callable[..., PushAnswer]) -> PushAnswer:
         try:
             with self.office.write(self.actor) as session:
-                return take(
-                    session.connection(),
-                    self.office.tenant_id,
-                    self.device_id,
-                    self.actor,
-                    message,
-                )
+                return take(session.connection())
         except ChainGap as gap:
             raise Gap(gap.expected) from gap
         except ChainFork as fork:

@@ -12,6 +12,7 @@ from intact_core.errors import BadInput, UpgradeNeeded
 from intact_core.sync.protocol import (
     OLDEST_PROTOCOL,
     PROTOCOL_VERSION,
+    Carry,
     Hello,
     HelloAnswer,
     Pull,
@@ -23,6 +24,7 @@ from intact_core.sync.protocol import (
 from sync_server.api.sync.bodies import answer, body_up_to, streamed
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import database_of, depositing_caller, device_caller, keys_of
+from sync_server.ledger.carrying import take_carried
 from sync_server.ledger.chains import ChainGap, succeed
 from sync_server.ledger.giving import lines
 from sync_server.ledger.rounds import (
@@ -115,6 +117,17 @@ def deposit(request: Request, caller: Depositor, body: RawBody) -> Response:
 
     def take(session: Session) -> PushAnswer:
         return take_deposit(session.connection(), tenant_id, device_id, caller.actor, message)
+
+    return _taken(request, caller, take)
+
+
+@router.post("/carry")
+def carry(request: Request, caller: Depositor, body: RawBody) -> Response:
+    """A colleague's operations, brought by another laptop (team room, hand-over file)."""
+    message = _decoded(body, Carry)
+
+    def take(session: Session) -> PushAnswer:
+        return take_carried(session.connection(), caller.tenant, message)
 
     return _taken(request, caller, take)
 

@@ -172,3 +172,27 @@ def test_the_moving_digest_equals_the_recomputed_one(
         moving = digest.moved(moving, out=out, into=[value])
         rows[key] = value
     assert moving == digest.moved(digest.EMPTY, into=rows.values())
+
+
+def test_what_was_made_on_top_of_a_colleagues_unsent_work_is_no_conflict() -> None:
+    stands = current({"rating": "major"}, rating=(2, OTHER))
+    changes = {"rating": ("major", "minor")}
+    blind = operation("audit_checklists", changes)
+    assert merge(blind, ITEM, stands, ME).verdict == "conflict"
+    seeing = operation("audit_checklists", changes, after=UUID(int=5))
+    assert merge(seeing, ITEM, stands, ME).patch == {"rating": "minor"}
+    passed = current({"rating": "observation"}, rating=(3, OTHER))
+    assert merge(seeing, ITEM, passed, ME).verdict == "conflict"
+
+
+def test_a_group_made_on_top_of_unsent_work_counts_as_a_whole() -> None:
+    names = [spec.name for spec in FINDING.groups["finding"]]
+    seen = dict.fromkeys(names, "seen")
+    stands = current(seen, finding=(2, OTHER))
+    part = operation("non_conformities", {"clause": ("seen", "new")}, after=UUID(int=5))
+    assert merge(part, FINDING, stands, ME).verdict == "conflict"
+    whole = dict.fromkeys(names, ("seen", "seen")) | {"clause": ("seen", "new")}
+    all_of_it = operation("non_conformities", whole, after=UUID(int=5))
+    assert merge(all_of_it, FINDING, stands, ME).verdict == "applied"
+    moved = current(seen | {"severity": "major"}, finding=(3, OTHER))
+    assert merge(all_of_it, FINDING, moved, ME).verdict == "conflict"

@@ -17,6 +17,7 @@ from intact_core.documents.x509_certificates import (
     Authority,
     Subject,
     issue_device_certificate,
+    key_hash,
     make_authority,
 )
 from intact_core.records.audits import (
@@ -123,7 +124,9 @@ def enrolled(root: Path, secrets: SecretStore | None, name: str = "anna") -> Fil
     book = LeaseBook(profile, unlocked.database_key)
     pem = lease_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     lease = book.accept(
-        signed_lease(lease_key, str(device_id), str(user_id)), pem.decode(), clock.now()
+        signed_lease(lease_key, str(device_id), str(user_id), key_hash(certificate)),
+        pem.decode(),
+        clock.now(),
     )
     opened = Opened(
         profile,
@@ -139,12 +142,15 @@ def enrolled(root: Path, secrets: SecretStore | None, name: str = "anna") -> Fil
     return Filled(opened, authority, lease_key)
 
 
-def signed_lease(key: ed25519.Ed25519PrivateKey, device: str, user: str) -> SignedLease:
+def signed_lease(
+    key: ed25519.Ed25519PrivateKey, device: str, user: str, device_key_hash: str = ""
+) -> SignedLease:
     """A lease of 72 hours as the server would sign it."""
     now = clock.now()
     claims = {
         "device_id": device,
         "user_id": user,
+        "key": device_key_hash,
         "issued_at": to_wire(now),
         "expires_at": to_wire(now + dt.timedelta(hours=72)),
     }

@@ -64,7 +64,8 @@ class _Vfs(c.Structure):
     pass
 
 
-_OPEN = c.CFUNCTYPE(c.c_int, c.POINTER(_Vfs), c.c_char_p, c.c_void_p, c.c_int, c.c_void_p)
+# The name as it is, not a copy: SQLite keeps it for as long as the file is open.
+_OPEN = c.CFUNCTYPE(c.c_int, c.POINTER(_Vfs), c.c_void_p, c.c_void_p, c.c_int, c.c_void_p)
 _DELETE = c.CFUNCTYPE(c.c_int, c.POINTER(_Vfs), c.c_char_p, c.c_int)
 _Vfs._fields_ = [
     ("iVersion", c.c_int),
@@ -122,11 +123,12 @@ class _Shim:
         self._library.sqlite3_vfs_unregister(c.byref(self._mine), 0)
         self._library.sqlite3_vfs_register(self._right, 1)
 
-    def _open(self, vfs: Any, name: bytes, file: int, flags: int, out: int) -> int:
+    def _open(self, vfs: Any, name: int | None, file: int, flags: int, out: int) -> int:
         result = self._right.contents.xOpen(vfs, name, file, flags, out)
         place = c.cast(file, c.POINTER(c.c_void_p))
         if result == _OK and place[0]:
-            self._names[file] = self._recording.name_of(name.decode()) if name else None
+            path = c.string_at(name).decode() if name else ""
+            self._names[file] = self._recording.name_of(path)
             methods = self._wrapped(place[0])
             place[0] = c.addressof(methods)
         return int(result)

@@ -8,4 +8,5 @@ SEEDS: dict[int, str] = {
     53: "an edit of a signed record became a conflict where it should have been refused",
     147: "the same, met by two people's edits",
     246: "the same, after a lost round",
+    1546: "what was typed during the round that lost a scope vanished from sight before its receipt",
 }

@@ -155,8 +155,6 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     carried = carrying.settled(connection)
     touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device), *carried.values()])
     lost = [scope for scope in known if scope not in cut.scopes]
-    # Typed since the push: what it belongs to stays until it has its receipt too.
-    unsent = device.last_n > device.acknowledged_n
     changed, hidden = _working(connection, list(touched), bases, gone, rest)
     writes = [
         *changed,
@@ -167,7 +165,7 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
         bases,
         touched,
         gone,
-        [] if unsent or leaving.waits(connection, lost) else lost,
+        [] if leaving.waits(connection, lost) else lost,
         hidden,
         list(carried),
         writes,

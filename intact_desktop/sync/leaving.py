@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from intact_core.records.catalogue import TYPES
+from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Blob, SyncCursor, chunks, table_of
 
 Ref = tuple[str, UUID]
@@ -29,7 +30,13 @@ def forget_records(connection: Connection, refs: Collection[Ref]) -> None:
 
 
 def waits(connection: Connection, scopes: Sequence[str]) -> bool:
-    """Whether files of one of the audits are still to be sent: all stay until they are."""
+    """Whether operations, or files of one of the audits, still wait: all stays until they are sent.
+
+    An operation waits here when it was typed since the round's push.
+    """
+    device = this_device(connection)
+    if scopes and device.last_n > device.acknowledged_n:
+        return True
     audits = [UUID(scope.partition(":")[2]) for scope in scopes if scope.startswith("audit:")]
     mine = _BLOBS.c.audit_id.in_(audits) & (_BLOBS.c.state == "pending")
     return connection.scalar(select(_BLOBS.c.size).where(mine).limit(1)) is not None

@@ -64,7 +64,7 @@ class _Vfs(c.Structure):
     pass
 
 
-# SQLite keeps the name's address for as long as the file is open: it is passed on, not copied.
+# The name as it is, not a copy: SQLite keeps it for as long as the file is open.
 _OPEN = c.CFUNCTYPE(c.c_int, c.POINTER(_Vfs), c.c_void_p, c.c_void_p, c.c_int, c.c_void_p)
 _DELETE = c.CFUNCTYPE(c.c_int, c.POINTER(_Vfs), c.c_char_p, c.c_int)
 _Vfs._fields_ = [
@@ -127,7 +127,8 @@ class _Shim:
         result = self._right.contents.xOpen(vfs, name, file, flags, out)
         place = c.cast(file, c.POINTER(c.c_void_p))
         if result == _OK and place[0]:
-            self._names[file] = self._recording.name_of(_text(name)) if name else None
+            path = c.string_at(name).decode() if name else ""
+            self._names[file] = self._recording.name_of(path)
             methods = self._wrapped(place[0])
             place[0] = c.addressof(methods)
         return int(result)
@@ -176,10 +177,6 @@ class _NotedFile(io.FileIO):
         content = bytes(data)
         self.note(self.tell(), content)
         return super().write(content)
-
-
-def _text(address: int) -> str:
-    return c.string_at(address).decode()
 
 
 @contextmanager

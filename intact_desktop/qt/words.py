@@ -57,9 +57,11 @@ def day(value: date | None) -> str:
 
 
 def days(first: date | None, last: date | None) -> str:
-    """A range of days."""
+    """A range of days; what both have in common is said once."""
     if first is None or last is None or first == last:
         return day(first or last)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{day(last)}"
     return f"{day(first)} – {day(last)}"
 
 

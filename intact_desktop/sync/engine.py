@@ -116,7 +116,7 @@ class SyncEngine:
         Operations never wait for files: they are pushed and pulled first. Revoked and
         UpgradeNeeded are raised only after everything from here was handed in.
         """
-        self._progress = progress
+        self._progress = self._gateway.line.follow(progress)
         self._news = False
         try:
             result = self._round_or_deposit()
@@ -128,6 +128,10 @@ class SyncEngine:
         if result.sent or result.received or result.files_sent or result.files_fetched:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
+
+    def hang_up(self) -> None:
+        """From any thread: the message under way ends now, and the round with it."""
+        self._gateway.line.cut()
 
     def _round_or_deposit(self) -> Round:
         try:

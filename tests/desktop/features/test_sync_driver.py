@@ -21,6 +21,7 @@ class Network:
 
     def __init__(self) -> None:
         self.rounds = 0
+        self.hung_up = False
         self.behaviour: Callable[[Progress], Round] = lambda _: DONE
         self.go_on = threading.Event()
         self.inside = threading.Event()
@@ -28,6 +29,9 @@ class Network:
     def round(self, progress: Progress) -> Round:
         self.rounds += 1
         return self.behaviour(progress)
+
+    def hang_up(self) -> None:
+        self.hung_up = True
 
     def hang(self, progress: Progress) -> Round:
         self.inside.set()

@@ -16,7 +16,7 @@ from functools import partial
 
 SLOW = 23_000 / 8
 """Bytes a second of 23 kbit/s."""
-_BLOCK = 256
+_MOST_A_SECOND = 50
 _ROOM = 1 << 13
 ON_ACCEPT = ("reset at once", "half open")
 ON_MESSAGE = (
@@ -96,6 +96,10 @@ class ChaosProxy:
         self._thread.join(10)
         self._loop.close()
 
+    @property
+    def _block(self) -> int:
+        return max(1, int(self.slow / _MOST_A_SECOND))
+
     def deliver_late(self) -> None:
         """What was held up arrives now, in any order; nobody waits for the answers."""
         while self.late:
@@ -156,7 +160,8 @@ class ChaosProxy:
         ]
         body, size = bytearray(), sizes[0] if sizes else 0
         while len(body) < size:
-            part = await up.readexactly(min(_BLOCK if fault == "slow" else _ROOM, size - len(body)))
+            most = self._block if fault == "slow" else _ROOM
+            part = await up.readexactly(min(most, size - len(body)))
             body += part
             if fault == "slow":
                 await asyncio.sleep(len(part) / self.slow)
@@ -215,10 +220,10 @@ class ChaosProxy:
         self, message: Message, _: asyncio.StreamReader, down: asyncio.StreamWriter
     ) -> None:
         answer = await self._hand_on(message)
-        for at in range(0, len(answer), _BLOCK):
-            down.write(answer[at : at + _BLOCK])
+        for at in range(0, len(answer), self._block):
+            down.write(answer[at : at + self._block])
             await down.drain()
-            await asyncio.sleep(_BLOCK / self.slow)
+            await asyncio.sleep(self._block / self.slow)
 
     async def _says(
         self,

@@ -33,11 +33,11 @@ from tests.simulation.checks import level
 from tests.simulation.stage import scratch_folder
 
 EMAILS = ("lead@demo.example", "auditor@demo.example", "lead@demo.example")
-HASTY = Patience(connect=2.0, silence=0.3, slowest=2_000.0)
+HASTY = Patience(connect=2.0, silence=0.25, slowest=1_000_000.0)
 """So that what takes a minute in a hotel takes a moment here."""
 MOST_ROUNDS = 3
 _FAST = 400_000.0
-_STEPS = 14
+_STEPS = 12
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock, ids
-from intact_core.errors import IntactError, Revoked, ServerFault, UpgradeNeeded
+from intact_core.errors import IntactError, Revoked, ServerFault, StorageFault, UpgradeNeeded
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import (
     BATCH,
@@ -121,7 +122,9 @@ class SyncEngine:
         try:
             result = self._round_or_deposit()
         except IntactError as error:
-            self._log("failed", f"{error.title}: {error.sentence}")
+            # A full disk must not take the place of what is told.
+            with suppress(StorageFault):
+                self._log("failed", f"{error.title}: {error.sentence}")
             raise
         finally:
             checkpoint(self._engine)

@@ -127,6 +127,7 @@ class Liveness:
         if not self._is_this(round_):
             return None
         self.failures = self.hung = 0
+        self._not_before = now
         return self._after(now, State.RESTING)
 
     def failed(self, now: float, round_: int, asked_for: float = 0.0) -> Do | None:

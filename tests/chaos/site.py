@@ -4,7 +4,7 @@ import json
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +38,7 @@ HASTY = Patience(connect=2.0, silence=0.25, slowest=1_000_000.0)
 MOST_ROUNDS = 3
 _FAST = 400_000.0
 _STEPS = 12
+_TOLD_EVERY = 20
 
 
 @dataclass
@@ -256,10 +257,31 @@ def _step(place: Site, dice: random.Random, pool: ThreadPoolExecutor) -> None:
     if what < 0.35:
         seat.note(dice)
     elif what < 0.5:
-        seat.photograph(dice.randbytes(dice.choice((0, 1, 5_000, 90_000))) + bytes([seat.number]))
+        content = dice.randbytes(dice.choice((0, 1, 5_000, 90_000)))
+        seat.photograph(content + bytes([seat.number, len(seat.photos)]))
     elif what < 0.8:
         seat.round()
     elif what < 0.9:
         list(pool.map(Seat.round, place.seats))
     else:
         seat.proxy.deliver_late()
+
+
+def many(seeds: Iterable[int], say: Callable[[str], None]) -> list[str]:
+    """Play all of them; says what went wrong and how far it is, returns what went wrong."""
+    failed: list[str] = []
+    met: Counter[str] = Counter()
+    with prepared() as made:
+        for done, seed in enumerate(seeds, 1):
+            with scratch_folder("chaos") as folder:
+                try:
+                    place = play(made, folder, seed)
+                except (AssertionError, IntactError) as lost:
+                    failed.append(f"chaos seed {seed}: {type(lost).__name__}: {lost}")
+                    say(failed[-1])
+                    continue
+            met.update(fault for seat in place.seats for _, fault in seat.proxy.seen if fault)
+            if done % _TOLD_EVERY == 0:
+                say(f"{done} seeds of chaos, {met.total()} faults, {len(failed)} failed")
+    say(f"faults met: {dict(met)}")
+    return failed

@@ -6,6 +6,7 @@ there is lost, the database opens, and with a good disk again the next rounds br
 
 import hashlib
 import io
+import itertools
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ from sync_server.ledger.feed import record_written
 from sync_server.services.demo import DemoTools, load_demo
 from sync_server.settings import Options
 from tests.chaos.site import Seat, Site
-from tests.faults.failing_disk import FailingDisk, failing
+from tests.faults.failing_disk import BROKEN, FULL, FailingDisk, failing
 from tests.journeys.headless import KEY, enrol, open_laptop
 from tests.simulation.stage import scratch_folder, share_statements
 
@@ -204,6 +205,23 @@ def _play(site: Site, seat: Seat, disk: FailingDisk, fault: tuple[str, int, int]
     assert not parts, "something half-written stays"
     seat.laptop.engine.dispose()
     open_store(seat.laptop.folder / "intact.db", KEY).dispose()
+
+
+def many(most: int, say: Callable[[str], None]) -> tuple[int, list[str]]:
+    """Fail at every step, at most at so many of each disk; how often, and what went wrong."""
+    done, failed = 0, []
+    with prepared() as made:
+        for side, error in itertools.product(SIDES, (FULL, BROKEN)):
+            steps = min(len(steps_of(made, side, error)), most)
+            for at in range(1, steps + 1):
+                try:
+                    fail_at(made, side, error, at)
+                except DiskLost as lost:
+                    failed.append(str(lost))
+                    say(str(lost))
+            done += steps
+            say(f"{done} failing steps, the last {steps} of the {side}'s disk, errno {error}")
+    return done, failed
 
 
 def _still_shown(seat: Seat) -> None:

@@ -2,6 +2,7 @@
 
 import random
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -123,3 +124,30 @@ def test_new_folders_have_durable_names_too(files: EvidenceFiles, tmp_path: Path
         kind, _, name = step.partition(" ")
         above = name.rpartition("/")[0] or "."
         assert kind != "folder" or f"sync {above}" in disk.steps[place:], step
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of a megabyte; only root may make one."""
+    place = tmp_path / "tiny"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_real_disk_that_is_full(tiny: Path) -> None:
+    files, store = EvidenceFiles(tiny / "evidence", KEY), BlobStore(tiny / "blobs")
+    audit_id, tenant, content = uuid4(), uuid4(), bytes(range(256)) * 2_000
+    got = capture(files, audit_id, content)
+    with pytest.raises(StorageFault, match="Make room"):
+        capture(files, audit_id, content + b"another")
+    with pytest.raises(StorageFault, match="disk"):
+        store.append(tenant, got.sha256, 0, content)
+    assert store.offset(tenant, got.sha256) == 0
+    assert len(list(tiny.glob("evidence/*/*"))) == 1
+    assert files.read(audit_id, got.sha256) == content
+    files.remove(audit_id, got.sha256)
+    assert store.put(tenant, content) == got.sha256

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.chaos.site import many
+from tests.faults.disk_errors import many as many_errors
 from tests.faults.killing import many_databases, many_laptops, many_servers, prepared_server
 from tests.powercuts.cutting import CutLost, cut_many
 from tests.simulation.killing import matrix
@@ -84,6 +85,12 @@ def chaos(number: int) -> tuple[int, int]:
     return number, len(many(range(1, number + 1), say))
 
 
+def errors(most: int) -> tuple[int, int]:
+    """Let the disk of laptop and server fail at every step of a round; how often, how many lost."""
+    done, failed = many_errors(most, say)
+    return done, len(failed)
+
+
 def others() -> int:
     """Properties and state machine with many more examples; 0 when all hold."""
     say("properties and state machine")
@@ -110,6 +117,7 @@ def main() -> int:
     parser.add_argument("--cuts", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--chaos", type=int, default=200)
+    parser.add_argument("--errors", type=int, default=1_000)
     parser.add_argument("--no-matrix", action="store_true")
     parser.add_argument("--no-others", action="store_true")
     given = parser.parse_args()
@@ -117,6 +125,7 @@ def main() -> int:
     parts = (
         ("kills", kills, given.kills),
         ("chaos", chaos, given.chaos),
+        ("disk errors", errors, given.errors),
         ("seeds", seeds, given.seeds),
     )
     results = [

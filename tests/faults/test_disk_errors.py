@@ -140,7 +140,7 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_real_disk_that_is_full(tiny: Path) -> None:
     files, store = EvidenceFiles(tiny / "evidence", KEY), BlobStore(tiny / "blobs")
-    audit_id, tenant, content = uuid4(), uuid4(), bytes(range(256)) * 2_000
+    audit_id, tenant, content = uuid4(), uuid4(), bytes(range(256)) * 2_400
     got = capture(files, audit_id, content)
     with pytest.raises(StorageFault, match="Make room"):
         capture(files, audit_id, content + b"another")

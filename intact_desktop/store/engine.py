@@ -19,6 +19,7 @@ from intact_desktop.settings import sync_file
 
 T = TypeVar("T")
 _READ_ONLY = "read_only"
+_POLITE = "polite"
 _TURN = "turn"
 _BUSY_MILLISECONDS = 10_000
 _LOG_PAGES = 16_000
@@ -157,6 +158,11 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{_READ_ONLY: True})
 
 
+def polite(engine: Engine) -> Engine:
+    """The same pool for what nobody waits for: each transaction begins while no person does."""
+    return engine.execution_options(**{_POLITE: True})
+
+
 def analyse(engine: Engine) -> None:
     """Tell the planner what the tables hold, after many rows came.
 
@@ -267,6 +273,8 @@ def _damage(connection: sqlcipher.Connection) -> list[tuple[str]]:
 def _begin(connection: Connection) -> None:
     # The driver's own transactions are off: it would begin late, after a read, and without lock.
     options = connection.get_execution_options()
+    if options.get(_POLITE, False):
+        options[_TURN].rest()
     if options.get(_READ_ONLY, False):
         connection.exec_driver_sql("BEGIN")
         return

@@ -19,13 +19,12 @@ from intact_core.sync.protocol import (
     Hello,
     HelloAnswer,
     Pull,
-    PushAnswer,
     Succession,
     Successor,
 )
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Device, Outbox, SyncLog, chunks, table_of
+from intact_desktop.store.tables import Device, SyncLog, table_of
 from intact_desktop.sync import carrying, outgoing, parallel
 from intact_desktop.sync.applying import (
     Applied,
@@ -38,19 +37,17 @@ from intact_desktop.sync.applying import (
 )
 from intact_desktop.sync.carrying_up import carry_up, segments
 from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
-from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
+from intact_desktop.sync.gateway import Forked, Gateway, Sign
 from intact_desktop.sync.proof import files_by_state, worth_keeping
+from intact_desktop.sync.pushing import Beside, Sender, beside
 from intact_desktop.sync.showing import show
 
 _DEVICE = table_of(Device)
-_OUTBOX = table_of(Outbox)
 _MOST_PULLS = 3
 _MANY_ROWS = 200
 _POLITE_SECONDS = 15.0
 _QUIET_SECONDS = 0.25
 _POLL_SECONDS = 0.0005
-_RECEIPTS_AT_ONCE = 100
-_AS_SENT = ("applied", "no_change")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
@@ -65,6 +62,7 @@ class Around:
     keep_lease: Callable[[HelloAnswer], None]
     set_aside: Callable[[], object]
     renamed: Callable[[Successor], None]
+    beside: Beside = beside
 
 
 @dataclass(frozen=True)
@@ -218,53 +216,31 @@ class SyncEngine:
     def _deposit(self) -> None:
         """Hand in what is not on the server yet, where nothing else is allowed any more."""
         with reading(self._engine).connect() as connection:
-            after = this_device(connection).acknowledged_n
-        while batch := self._batch(after, BATCH):
-            self._progress("Handing in operations", batch.first_n - 1, self._last_n())
-            try:
-                got = self._gateway.deposit(batch.body(self._sign(batch.last_hash.encode())))
-            except Gap as gap:
-                _expect(gap.expected != after + 1)
-                after = gap.expected - 1
-                continue
-            _expect(got.last_n > after)
-            self._keep(got)
-            after = got.last_n
+            end = this_device(connection).acknowledged_n, ""
+        beside, progress = self._around.beside, self._progress
+        Sender(
+            self._engine, self._gateway, self._sign, beside, progress, end, is_deposit=True
+        ).send(BATCH)
         for one in segments(self._engine):
             carry_up(self._engine, self._gateway, one)
         self._transfer.send_all(self._progress)
 
     def _push(self, answer: HelloAnswer) -> tuple[int, str]:
         """Own operations and colleagues' that are carried here, each in its turn."""
-        self._sent = 0
         # Operations whose receipt was lost are sent again: the server answers with the same.
         end = min(answer.last_n, self._acknowledged), answer.chain_hash
+        beside, progress = self._around.beside, self._progress
+        sender = Sender(self._engine, self._gateway, self._sign, beside, progress, end)
         refused: set[UUID] = set()
         for one in segments(self._engine):
             if one.device_id not in refused:
-                end = self._push_on(end, answer.batch, until=one.own_n)
+                sender.send(answer.batch, until=one.own_n)
                 self._progress(f"Bringing the work of {one.name} to the server", 0, 0)
                 if not carry_up(self._engine, self._gateway, one):
                     refused.add(one.device_id)
-        return self._push_on(end, answer.batch)
-
-    def _push_on(
-        self, end: tuple[int, str], most: int, until: int | None = None
-    ) -> tuple[int, str]:
-        after, chain_hash = end
-        while batch := self._batch(after, most if until is None else min(most, until - after)):
-            self._progress("Sending operations", batch.first_n - 1, self._last_n())
-            try:
-                got = self._gateway.push(batch.body(self._sign(batch.last_hash.encode())))
-            except Gap as gap:
-                _expect(gap.expected != after + 1)
-                after = gap.expected - 1
-                continue
-            _expect(got.last_n > after)
-            self._keep(got)
-            self._sent += batch.count
-            after, chain_hash = got.last_n, got.chain_hash
-        return after, chain_hash
+        sender.send(answer.batch)
+        self._sent, self._news = sender.sent, self._news or sender.is_news
+        return sender.end
 
     def _same_history(self, after: int, chain_hash: str) -> None:
         with reading(self._engine).connect() as connection:
@@ -273,22 +249,6 @@ class SyncEngine:
                     "The server knows other changes of this laptop than those stored here. Nothing "
                     "was sent or removed."
                 )
-
-    def _batch(self, after: int, most: int) -> outgoing.Batch | None:
-        if most <= 0:
-            return None
-        with reading(self._engine).connect() as connection:
-            return outgoing.next_batch(connection, after, most)
-
-    def _last_n(self) -> int:
-        with reading(self._engine).connect() as connection:
-            return this_device(connection).last_n
-
-    def _keep(self, got: PushAnswer) -> None:
-        self._news |= any(one.verdict not in _AS_SENT for one in got.receipts)
-        for part in self._turn.resting(list(chunks(got.receipts, _RECEIPTS_AT_ONCE))):
-            with self._engine.begin() as connection:
-                outgoing.keep_receipts(connection, part)
 
     def _pull(self, answer: HelloAnswer) -> int:
         if self._stands_there(answer):
@@ -383,15 +343,6 @@ class SyncEngine:
     def _log(self, outcome: str, words: str) -> None:
         with self._engine.begin() as connection:
             _append_log(connection, outcome, words)
-
-
-def _expect(goes_on: bool) -> None:
-    """A server that asks for the same again and again would keep a round from ending."""
-    if not goes_on:
-        raise ServerFault(
-            "The server does not take the next change and does not say why. Nothing was lost; it "
-            "is tried again."
-        )
 
 
 def _append_log(connection: Connection, outcome: str, words: str) -> None:

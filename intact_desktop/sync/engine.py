@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock, ids
-from intact_core.errors import IntactError, Revoked, ServerFault, UpgradeNeeded
+from intact_core.errors import IntactError, Revoked, ServerFault, StorageFault, UpgradeNeeded
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import (
     BATCH,
@@ -114,18 +115,24 @@ class SyncEngine:
         Operations never wait for files: they are pushed and pulled first. Revoked and
         UpgradeNeeded are raised only after everything from here was handed in.
         """
-        self._progress = progress
+        self._progress = self._gateway.line.follow(progress)
         self._news = False
         try:
             result = self._round_or_deposit()
         except IntactError as error:
-            self._log("failed", f"{error.title}: {error.sentence}")
+            # A full disk must not take the place of what is told.
+            with suppress(StorageFault):
+                self._log("failed", f"{error.title}: {error.sentence}")
             raise
         finally:
             checkpoint(self._engine)
         if result.sent or result.received or result.files_sent or result.files_fetched:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
+
+    def hang_up(self) -> None:
+        """From any thread: the message under way ends now, and the round with it."""
+        self._gateway.line.cut()
 
     def _round_or_deposit(self) -> Round:
         try:

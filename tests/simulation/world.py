@@ -51,6 +51,7 @@ from intact_desktop.store.upgrade import set_aside, upgrade
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Forked, Gap
+from intact_desktop.sync.line import Line
 from sync_server.database.engine import Database
 from sync_server.database.migrate import migrate
 from sync_server.ledger import giving
@@ -167,6 +168,7 @@ class DirectGateway:
     def __init__(self, office: Office, device_id: UUID, user_id: UUID, roles: set[str]) -> None:
         self.office = office
         self.wire = Wire()
+        self.line = Line()
         self.device_id = device_id
         self.actor = Actor(user_id, frozenset(roles), device_id=device_id)
         self.may_only_deposit = False

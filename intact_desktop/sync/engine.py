@@ -7,10 +7,15 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.engine import Connection
 
-from intact_core import clock, ids
-from intact_core.errors import IntactError, Revoked, ServerFault, UpgradeNeeded
+from intact_core import clock
+from intact_core.errors import (
+    IntactError,
+    Revoked,
+    ServerFault,
+    UnknownLaptop,
+    UpgradeNeeded,
+)
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import (
     BATCH,
@@ -19,13 +24,12 @@ from intact_core.sync.protocol import (
     HelloAnswer,
     Pull,
     PushAnswer,
-    Succession,
     Successor,
 )
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Device, Outbox, SyncLog, chunks, table_of
-from intact_desktop.sync import carrying, outgoing, parallel
+from intact_desktop.store.tables import Device, Outbox, chunks, table_of
+from intact_desktop.sync import carrying, names, outgoing, parallel
 from intact_desktop.sync.applying import (
     Applied,
     Cut,
@@ -138,11 +142,7 @@ class SyncEngine:
 
     def _round(self) -> Round:
         self._progress("Talking to the server", 0, 0)
-        try:
-            answer = self._greet()
-        except Forked:
-            self._take_new_name()
-            answer = self._greet()
+        answer = self._meet()
         end = self._push(answer)
         received = self._pull(answer)
         show(self._engine)
@@ -151,6 +151,15 @@ class SyncEngine:
         proof = self._prove(end)
         news = self._news or sent_files > 0 or fetched > 0
         return Round(self._sent, received, sent_files, fetched, self._offset, proof, news)
+
+    def _meet(self) -> HelloAnswer:
+        try:
+            return self._greet()
+        except UnknownLaptop:
+            names.be_known_again(self._engine, self._gateway)
+        except Forked:
+            self._around.renamed(names.take_new_name(self._engine, self._gateway))
+        return self._greet()
 
     def _greet(self) -> HelloAnswer:
         answer = self._hello()
@@ -192,21 +201,8 @@ class SyncEngine:
         with self._engine.begin() as connection:
             outgoing.expect_again(connection, last_n)
             words = f"The server was restored from a backup: {lost} changes are sent again"
-            _append_log(connection, "restored", words)
+            names.append_log(connection, "restored", words)
         self._acknowledged = last_n
-
-    def _take_new_name(self) -> None:
-        with reading(self._engine).connect() as connection:
-            chain = outgoing.milestones(connection)
-        asked = Succession(PROTOCOL_VERSION, ids.new_id(), chain)
-        given = self._gateway.succeed(asked)
-        with self._engine.begin() as connection:
-            outgoing.expect_again(connection, given.last_n)
-            connection.execute(update(_DEVICE).values(id=given.device_id))
-            words = "This laptop was copied or restored: it goes on under a name of its own"
-            _append_log(connection, "renamed", words)
-        self._gateway.rename(given.device_id)
-        self._around.renamed(given)
 
     def _deposit(self) -> None:
         """Hand in what is not on the server yet, where nothing else is allowed any more."""
@@ -375,7 +371,7 @@ class SyncEngine:
 
     def _log(self, outcome: str, words: str) -> None:
         with self._engine.begin() as connection:
-            _append_log(connection, outcome, words)
+            names.append_log(connection, outcome, words)
 
 
 def _expect(goes_on: bool) -> None:
@@ -385,9 +381,3 @@ def _expect(goes_on: bool) -> None:
             "The server does not take the next change and does not say why. Nothing was lost; it "
             "is tried again."
         )
-
-
-def _append_log(connection: Connection, outcome: str, words: str) -> None:
-    connection.execute(
-        table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
-    )

@@ -25,7 +25,6 @@ from intact_core.sync.protocol import Successor
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import begin_epoch, epoch_of
-from sync_server.tables.ledger import Device
 from tests.simulation.faults import Fuse, Killed
 from tests.simulation.laptops import Seen, SimLaptop, Watch
 from tests.simulation.model import Ledger, Row, Wish
@@ -53,7 +52,6 @@ class Backup:
     file: Path
     blobs: dict[str, bytes]
     ledger: Ledger
-    names: set[UUID]
 
 
 @dataclass
@@ -307,15 +305,10 @@ class Sim:
 
     def back_up(self) -> None:
         """Keep a copy of the server as it is."""
-        names = self._devices()
         self.office.database.engine.dispose()
         file = self.folder / "backup.db"
         shutil.copyfile(self.folder / "server.db", file)
-        self.backup = Backup(file, dict(self.office.blobs), self.ledger.copy(), names)
-
-    def _devices(self) -> set[UUID]:
-        with self.office.read() as session:
-            return set(session.scalars(select(Device.id)))
+        self.backup = Backup(file, dict(self.office.blobs), self.ledger.copy())
 
     def restore(self) -> None:
         """The server burnt down; what the copy holds is all there is."""
@@ -334,11 +327,6 @@ class Sim:
             with self.at_server(), self.office.write() as session:
                 begin_epoch(session.connection(), after=epoch_of(session.connection()))
         self._count_losses()
-
-    def renamed_since_backup(self) -> bool:
-        """A backup does not know the new name of a laptop that took one since (test_found.py)."""
-        known = self.backup.names if self.backup else set()
-        return any(laptop.device_id not in known for laptop in self.laptops)
 
     def go_back(self, laptop: SimLaptop) -> None:
         """The laptop's disk is replaced by its backup."""

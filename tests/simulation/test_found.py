@@ -67,7 +67,6 @@ def test_what_meets_a_signed_record_is_refused_not_disputed(sim: Sim) -> None:
         assert session.scalars(select(Conflict)).all() == []
 
 
-@pytest.mark.xfail(strict=True, reason="a restored server does not know a name given since")
 def test_a_laptop_renamed_after_the_backup_goes_on_with_the_restored_server(sim: Sim) -> None:
     first = sim.laptops[0]
     sim.clone(first)

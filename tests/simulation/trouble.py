@@ -159,7 +159,7 @@ def back_up(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
 
 
 def restore(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
-    if sim.backup is not None and not sim.renamed_since_backup():
+    if sim.backup is not None:
         sim.tell("server restored")
         sim.restore()
 

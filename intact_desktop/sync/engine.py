@@ -29,7 +29,7 @@ from intact_core.sync.protocol import (
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Device, Outbox, chunks, table_of
-from intact_desktop.sync import carrying, names, outgoing, parallel
+from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
 from intact_desktop.sync.applying import (
     Applied,
     Cut,
@@ -311,6 +311,11 @@ class SyncEngine:
         with reading(self._engine).connect() as connection:
             prepared = prepare(connection, cut, self._turn.rest)
             both_kept = parallel.met(connection, cut.changes)
+        if astray := [one for one in prepared.applied.mismatched if one not in cut.whole]:
+            # The changes lie on another history than ours: rows could point to what is not here.
+            with self._engine.begin() as connection:
+                leaving.start_again(connection, astray)
+            return Applied(0, prepared.applied.mismatched)
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:

@@ -20,9 +20,9 @@ def sim() -> Iterator[Sim]:
         yield made
 
 
-def note(sim: Sim, laptop: SimLaptop, text: str) -> None:
+def note(sim: Sim, laptop: SimLaptop, text: str, place: int = 0) -> None:
     with laptop.sessions.begin() as session:
-        item = session.get_one(AuditChecklist, (sim.office.tenant_id, sim.office.items[0]))
+        item = session.get_one(AuditChecklist, (sim.office.tenant_id, sim.office.items[place]))
         item.auditor_finding = text
 
 
@@ -124,7 +124,8 @@ def test_own_work_that_came_under_the_copys_name_is_own_work(sim: Sim) -> None:
     note(sim, first, "before the copy")
     sim.clone(first)
     twin = sim.laptops[-1]
-    rate_another(sim, twin)
+    rate_another(sim, first)
+    note(sim, twin, "elsewhere, on the copy", place=2)
     for laptop in (first, twin):
         laptop.sync.round()
     assert twin.device_id != first.device_id

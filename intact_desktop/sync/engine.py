@@ -8,10 +8,16 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.engine import Connection
 
-from intact_core import clock, ids
-from intact_core.errors import IntactError, Revoked, ServerFault, StorageFault, UpgradeNeeded
+from intact_core import clock
+from intact_core.errors import (
+    IntactError,
+    Revoked,
+    ServerFault,
+    StorageFault,
+    UnknownLaptop,
+    UpgradeNeeded,
+)
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import (
     BATCH,
@@ -19,13 +25,12 @@ from intact_core.sync.protocol import (
     Hello,
     HelloAnswer,
     Pull,
-    Succession,
     Successor,
 )
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Device, SyncLog, table_of
-from intact_desktop.sync import carrying, outgoing, parallel
+from intact_desktop.store.tables import Device, table_of
+from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
 from intact_desktop.sync.applying import (
     Applied,
     Cut,
@@ -143,11 +148,7 @@ class SyncEngine:
 
     def _round(self) -> Round:
         self._progress("Talking to the server", 0, 0)
-        try:
-            answer = self._greet()
-        except Forked:
-            self._take_new_name()
-            answer = self._greet()
+        answer = self._meet()
         end = self._push(answer)
         received = self._pull(answer)
         show(self._engine)
@@ -156,6 +157,15 @@ class SyncEngine:
         proof = self._prove(end)
         news = self._news or sent_files > 0 or fetched > 0
         return Round(self._sent, received, sent_files, fetched, self._offset, proof, news)
+
+    def _meet(self) -> HelloAnswer:
+        try:
+            return self._greet()
+        except UnknownLaptop:
+            names.be_known_again(self._engine, self._gateway)
+        except Forked:
+            self._around.renamed(names.take_new_name(self._engine, self._gateway))
+        return self._greet()
 
     def _greet(self) -> HelloAnswer:
         answer = self._hello()
@@ -197,21 +207,8 @@ class SyncEngine:
         with self._engine.begin() as connection:
             outgoing.expect_again(connection, last_n)
             words = f"The server was restored from a backup: {lost} changes are sent again"
-            _append_log(connection, "restored", words)
+            names.append_log(connection, "restored", words)
         self._acknowledged = last_n
-
-    def _take_new_name(self) -> None:
-        with reading(self._engine).connect() as connection:
-            chain = outgoing.milestones(connection)
-        asked = Succession(PROTOCOL_VERSION, ids.new_id(), chain)
-        given = self._gateway.succeed(asked)
-        with self._engine.begin() as connection:
-            outgoing.expect_again(connection, given.last_n)
-            connection.execute(update(_DEVICE).values(id=given.device_id))
-            words = "This laptop was copied or restored: it goes on under a name of its own"
-            _append_log(connection, "renamed", words)
-        self._gateway.rename(given.device_id)
-        self._around.renamed(given)
 
     def _deposit(self) -> None:
         """Hand in what is not on the server yet, where nothing else is allowed any more."""
@@ -282,6 +279,11 @@ class SyncEngine:
         with reading(self._engine).connect() as connection:
             prepared = prepare(connection, cut, self._turn.rest)
             both_kept = parallel.met(connection, cut.changes)
+        if astray := [one for one in prepared.applied.mismatched if one not in cut.whole]:
+            # The changes lie on another history than ours: rows could point to what is not here.
+            with self._engine.begin() as connection:
+                leaving.start_again(connection, astray)
+            return Applied(0, prepared.applied.mismatched)
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:
@@ -342,10 +344,4 @@ class SyncEngine:
 
     def _log(self, outcome: str, words: str) -> None:
         with self._engine.begin() as connection:
-            _append_log(connection, outcome, words)
-
-
-def _append_log(connection: Connection, outcome: str, words: str) -> None:
-    connection.execute(
-        table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
-    )
+            names.append_log(connection, outcome, words)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core.records.catalogue import TYPES
@@ -14,6 +14,11 @@ Ref = tuple[str, UUID]
 _BASE = table_of(BaseRow)
 _BLOBS = table_of(Blob)
 _CURSORS = table_of(SyncCursor)
+
+
+def start_again(connection: Connection, scopes: Sequence[str]) -> None:
+    """The next pull brings these scopes whole; joins the caller's transaction."""
+    connection.execute(update(_CURSORS).where(_CURSORS.c.scope.in_(scopes)).values(seq=0))
 
 
 def gone(connection: Connection, whole: Sequence[str], came: Collection[Ref]) -> set[Ref]:

@@ -116,7 +116,11 @@ class Stage:
             home.mkdir()
             shutil.copyfile(self.folder / str(number) / "intact.db", home / "intact.db")
         office = replace(
-            self.office, database=Database(address, record_written), blobs={}, items=self.items
+            self.office,
+            database=Database(address, record_written),
+            blobs={},
+            items=self.items,
+            certificates=dict(self.office.certificates),
         )
         share_statements(office.database.engine)
         return office

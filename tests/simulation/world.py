@@ -1,7 +1,6 @@
 """Server and laptops in one process: real databases, real engine, real ledger, no network."""
 
-import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,13 +11,12 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from intact_core import clock, ids
-from intact_core.errors import NotFound, Revoked
+from intact_core.documents.x509_certificates import Subject, issue_device_certificate
+from intact_core.errors import NotFound, Revoked, UnknownLaptop
 from intact_core.records.audits import (
     AuditDocumentation,
     AuditSchedule,
@@ -52,6 +50,8 @@ from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Forked, Gap
 from intact_desktop.sync.line import Line
+from sync_server.auth.keys import TenantKeys, pem
+from sync_server.auth.sealing import Sealing
 from sync_server.database.engine import Database
 from sync_server.database.migrate import migrate
 from sync_server.ledger import giving
@@ -67,6 +67,7 @@ from sync_server.ledger.rounds import (
     was_restored,
 )
 from sync_server.ledger.scopes import scopes_of
+from sync_server.services.recognition import Claim, recognise
 from sync_server.tables.ledger import Device
 from tests.simulation.wire import Wire
 
@@ -84,6 +85,9 @@ class Office:
     client_id: UUID = field(default_factory=ids.new_id)
     items: list[UUID] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
+    keys: TenantKeys = field(default_factory=lambda: TenantKeys(Sealing(KEY)))
+    certificates: dict[UUID, x509.Certificate] = field(default_factory=dict)
+    """What each laptop was given, by the names that it had."""
 
     @contextmanager
     def write(self, actor: Actor | None = None) -> Iterator[Session]:
@@ -105,6 +109,7 @@ def make_office(app_url: str, owner_url: str, *, items: int = 6) -> Office:
             begin_epoch(session.connection())
         session.add(Tenant(id=office.tenant_id, name="Demo Certification"))
         session.flush()
+        office.keys.make(session, office.tenant_id, "Demo Certification")
         standard = Standard(id=ids.new_id(), standard_code="ISO 9001", version="2015")
         session.add(standard)
         session.add(Client(id=office.client_id, client_code="ACME", legal_name="Acme Ltd"))
@@ -176,7 +181,7 @@ class DirectGateway:
     def hello(self, message: Hello) -> HelloAnswer:
         return self._carried("hello", lambda: self._hello(message))
 
-    def _carried(self, name: str, call: Callable[[], msgspec.Struct]) -> object:
+    def _carried(self, name: str, call: Callable[[], msgspec.Struct | None]) -> object:
         def encoded() -> object:
             answer = call()
             return msgspec.json.decode(msgspec.json.encode(answer), type=type(answer))
@@ -199,8 +204,19 @@ class DirectGateway:
             raise Revoked("withdrawn")
         office, user_id = self.office, self.actor.user_id
         with office.read() as session:
+            if session.get(Device, (office.tenant_id, self.device_id)) is None:
+                raise UnknownLaptop("not in this backup")
             connection = session.connection()
             return greet(connection, office.tenant_id, self.device_id, user_id, message)
+
+    def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
+        self._carried("recognise", lambda: self._recognise(chain))
+
+    def _recognise(self, chain: Sequence[tuple[int, str]]) -> None:
+        certificate = self.office.certificates[self.device_id]
+        claim = Claim(self.office.tenant_id, self.device_id, certificate, chain)
+        with self.office.write() as session:
+            recognise(session, self.office.keys, claim)
 
     def rename(self, device_id: UUID) -> None:
         self.device_id = device_id
@@ -210,6 +226,8 @@ class DirectGateway:
         return self._carried("succeed", lambda: self._succeed(message))
 
     def _succeed(self, message: Succession) -> Successor:
+        certificates = self.office.certificates
+        certificates[message.device_id] = certificates[self.device_id]
         with self.office.write(self.actor) as session:
             start = succeed(
                 session.connection(),
@@ -312,21 +330,19 @@ class Laptop:
             yield session
 
 
-def self_signed(key: ec.EllipticCurvePrivateKey) -> str:
-    """A certificate for a device key, good enough where only the key counts."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "device")])
-    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=3650))
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(Encoding.PEM).decode()
+def certified(
+    office: Office,
+    session: Session,
+    device_id: UUID,
+    user_id: UUID,
+    key: ec.EllipticCurvePrivateKey,
+) -> x509.Certificate:
+    """What the tenant's authority gives a laptop when it is enrolled."""
+    authority = office.keys.authority(session, office.tenant_id)
+    subject = Subject("Somebody", "Demo Certification", str(device_id), str(user_id))
+    certificate = issue_device_certificate(authority, key.public_key(), subject)
+    office.certificates[device_id] = certificate
+    return certificate
 
 
 def enrol(
@@ -336,13 +352,14 @@ def enrol(
     device_id, user_id = ids.new_id(), office.users[role]
     key = key or ec.generate_private_key(ec.SECP256R1())
     with office.write() as session:
+        certificate = certified(office, session, device_id, user_id, key)
         session.add(
             Device(
                 tenant_id=office.tenant_id,
                 id=device_id,
                 user_id=user_id,
                 name=role,
-                certificate=self_signed(key),
+                certificate=pem(certificate),
                 chain_hash=GENESIS,
                 enrolled_at=clock.now(),
             )

@@ -39,7 +39,7 @@ class Answers:
 
 def enrolled(answers: Callable[[httpx.Request], httpx.Response]) -> Gateway:
     gateway, key = Gateway("http://server", httpx.MockTransport(answers)), device_key.make()
-    identity = Identity(UUID(int=1), UUID(int=2), "server")
+    identity = Identity(UUID(int=1), UUID(int=2), "server", "certificate")
     gateway.use_device(identity, lambda content: device_key.sign(key, content))
     return gateway
 

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.engine import Connection
 
-from intact_core.records.catalogue import TYPES
+from intact_core import clock
+from intact_core.records.catalogue import ORDER, TYPES
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Blob, SyncCursor, chunks, table_of
+from intact_desktop.sync.cuts import Ref
 
-Ref = tuple[str, UUID]
 _BASE = table_of(BaseRow)
 _BLOBS = table_of(Blob)
 _CURSORS = table_of(SyncCursor)
@@ -27,6 +28,38 @@ def forget_records(connection: Connection, refs: Collection[Ref]) -> None:
     for type_ in {type_ for type_, _ in refs}:
         for part in chunks([id_ for kind, id_ in refs if kind == type_]):
             connection.execute(delete(_BASE).where(_BASE.c.type == type_, _BASE.c.id.in_(part)))
+
+
+def hide(connection: Connection, ref: Ref) -> None:
+    """A record that the server does not have: out of the lists; own work is in the outbox."""
+    table = TYPES[ref[0]].table
+    values = {"deleted_at": clock.now(), "deleted_reason": "not on the server"}
+    connection.execute(update(table).where(table.c.id == ref[1]).values(**values))
+
+
+def remove_records(connection: Connection, refs: Collection[Ref]) -> None:
+    """Records that went to a scope of somebody else; one that another still names is hidden."""
+    for type_, id_ in sorted(refs, key=lambda ref: ORDER[ref[0]], reverse=True):
+        table = TYPES[type_].table
+        if _is_named(connection, table, id_):
+            hide(connection, (type_, id_))
+        else:
+            connection.execute(delete(table).where(table.c.id == id_))
+
+
+def _is_named(connection: Connection, table: Table, id_: UUID) -> bool:
+    columns = [
+        column
+        for spec in TYPES.values()
+        for key in spec.table.foreign_key_constraints
+        if key.referred_table is table
+        for column in key.columns
+        if column.key != "tenant_id"
+    ]
+    return any(
+        connection.scalar(select(column).where(column == id_).limit(1)) is not None
+        for column in columns
+    )
 
 
 def waits(connection: Connection, scopes: Sequence[str]) -> bool:

@@ -78,8 +78,8 @@ class Shelf(Keeping):
         return Resume(begin.epoch, begin.heads, row.type, row.id)
 
     def begin(self, begin: Begin, line: bytes) -> Iterator[Change]:
-        self._of, self._begin = begin.rows, line
-        self._keeps = begin.rows >= self._from_rows
+        self._of, self._keeps = begin.rows, begin.rows >= self._from_rows
+        self._begin, self._lines, self._n, self._rows = line, [], 0, 0
         if not begin.resumed:
             self.drop()
             return

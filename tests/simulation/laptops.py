@@ -36,7 +36,7 @@ from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gap
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
 from tests.simulation.stage import Member, share_statements
-from tests.simulation.world import KEY, DirectGateway, Office
+from tests.simulation.world import KEPT_FROM, KEY, DirectGateway, Office
 
 _MOST_STEPS = 400
 Seen = tuple[str, int, str]
@@ -213,7 +213,12 @@ class SimLaptop:
         gateway = SimGateway(self.office, self, self.watch)
         transfer = FileTransfer(self.engine, gateway, self.files)
         aside = self.home / f"aside-{self.number}"
-        around = Around(lambda _: None, lambda: set_aside(self.engine, KEY, aside), self._renamed)
+        around = Around(
+            lambda _: None,
+            lambda: set_aside(self.engine, KEY, aside),
+            self._renamed,
+            KEPT_FROM,
+        )
         self.sync = SyncEngine(self.engine, gateway, self._sign, transfer, around)
 
     def _renamed(self, given: Successor) -> None:

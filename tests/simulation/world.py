@@ -70,6 +70,8 @@ from sync_server.tables.ledger import Device
 from tests.simulation.wire import Wire
 
 KEY = bytes(range(32))
+KEPT_FROM = 10
+"""Rows from which on these laptops keep what came of an answer that broke off."""
 
 
 @dataclass
@@ -377,8 +379,9 @@ def reopen(
         return key.sign(content, ec.ECDSA(hashes.SHA256()))
 
     transfer = FileTransfer(engine, gateway, files)
+    aside = folder / "set-aside"
     around = Around(
-        lambda _: None, lambda: set_aside(engine, KEY, folder / "set-aside"), lambda _: None
+        lambda _: None, lambda: set_aside(engine, KEY, aside), lambda _: None, KEPT_FROM
     )
     sync = SyncEngine(engine, gateway, sign, transfer, around)
     return Laptop(engine, journal.sessions(engine), sync, gateway, files, user_id, key)

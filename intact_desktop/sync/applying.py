@@ -75,6 +75,7 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     """
     device = this_device(connection)
     known = _cursors(connection)
+    came = len(cut.changes) + len(cut.rows)
     changed_refs = {(one.type, one.id) for one in cut.changes}
     folded = fold(cut, known, _load_bases(connection, list(changed_refs), rest), rest)
     bases, left = folded.rows, folded.left
@@ -90,7 +91,7 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
         upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows),
     ]
     return Prepared(
-        Applied(len(cut.changes) + len(cut.rows), mismatched),
+        Applied(came, mismatched),
         bases,
         touched,
         gone,

@@ -113,7 +113,7 @@ def fold(
     """Lay the changes on the rows: those in `held`, or of a whole scope those that came.
 
     Rows may be newer than the first changes laid on them; laid in order, the last word of each
-    field is the same. Raises ServerFault where a change is missing.
+    field is the same. The cut's rows are used up. Raises ServerFault where a change is missing.
     """
     work = _Fold(cut, known, held)
     for one in cut.changes:
@@ -161,13 +161,16 @@ class _Fold:
         return found if found is not None and found.scope == scope else None
 
     def folded(self) -> Folded:
-        rows = {ref: row for (_, ref), row in self._rows.items() if row is not None}
-        rows |= {
-            ref: row
-            for ref, row in self._cut.rows.items()
-            if ref not in rows and (row.scope, ref) not in self._rows
-        }
-        left = {ref for (scope, ref), row in self._rows.items() if row is None}
+        changed = {ref: row for (_, ref), row in self._rows.items() if row is not None}
+        rows = changed
+        if self._cut.rows:
+            # In place: there may be very many.
+            rows = self._cut.rows
+            for scope, ref in self._rows:
+                if ref in rows and rows[ref].scope == scope:
+                    del rows[ref]
+            rows |= changed
+        left = {ref for (_, ref), row in self._rows.items() if row is None}
         return Folded(rows, frozenset(left - rows.keys()), self._digests(rows))
 
     def _digests(self, rows: Mapping[Ref, Base]) -> dict[str, str]:

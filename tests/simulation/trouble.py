@@ -117,6 +117,14 @@ def leaves_or_joins(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     is_on = member.user_id in sim.ledger.members
     sim.tell(f"{laptop.number} {'leaves' if is_on else 'joins'} the team")
     sim.may(laptop, not is_on)
+    if not is_on:
+        _break_next_pulls(sim, laptop)
+
+
+def _break_next_pulls(sim: Sim, laptop: SimLaptop) -> None:
+    """All comes whole now, over a bad line: it breaks off twice, somewhere (no dice are thrown)."""
+    for again in (1, 2):
+        laptop.weather.add("pull", "cut", 7919 * (sim.count + again))
 
 
 def sign(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
@@ -162,6 +170,8 @@ def restore(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     if sim.backup is not None and not sim.renamed_since_backup():
         sim.tell("server restored")
         sim.restore()
+        for one in sim.laptops:
+            _break_next_pulls(sim, one)
 
 
 def copy_laptop(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:

@@ -76,20 +76,15 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     device = this_device(connection)
     known = _cursors(connection)
     came = len(cut.changes) + len(cut.rows)
-    changed_refs = {(one.type, one.id) for one in cut.changes}
-    folded = fold(cut, known, _load_bases(connection, list(changed_refs), rest), rest)
+    folded = fold(cut, known, _load_bases(connection, cut.changed, rest), rest)
     bases, left = folded.rows, folded.left
     gone = leaving.gone(connection, cut.whole, bases.keys() | left)
     cursor_rows, mismatched = _cursor_rows(cut, known, folded.digests)
     carried = carrying.settled(connection)
-    touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device), *carried.values()])
-    touched = {ref: None for ref in touched if ref not in left}
+    settled = [*_outcome(connection, device), *carried.values()]
+    touched = dict.fromkeys([*bases, *gone, *(ref for ref in settled if ref not in left)])
     lost = [scope for scope in known if scope not in cut.scopes]
     changed, hidden = _working(connection, list(touched), bases, gone, rest)
-    writes = [
-        *changed,
-        upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows),
-    ]
     return Prepared(
         Applied(came, mismatched),
         bases,
@@ -99,7 +94,7 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
         [] if leaving.waits(connection, lost) else lost,
         hidden,
         list(carried),
-        writes,
+        [*changed, upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows)],
         device.acknowledged_n,
         device.last_n,
         is_empty=not (touched or cursor_rows or lost),

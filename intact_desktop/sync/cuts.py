@@ -43,6 +43,11 @@ class Cut:
     """Of scopes that come whole; there may be very many."""
     cursors: list[Cursor] = field(default_factory=list)
 
+    @property
+    def changed(self) -> list[Ref]:
+        """The records that the changes are about."""
+        return list({(one.type, one.id) for one in self.changes})
+
     def add(self, one: Change) -> None:
         if one.kind == "row":
             self.rows[one.type, one.id] = _base(one, one.patch)

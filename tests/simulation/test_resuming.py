@@ -15,6 +15,7 @@ from intact_core.records.checklist import AuditChecklist
 from intact_core.sync.protocol import Begin, Change, Pull, decode_pull_line
 from intact_desktop.store.tables import BaseRow, Outbox, Staging, SyncCursor
 from sync_server.ledger.rounds import begin_epoch, epoch_of
+from tests.fixtures.postgres import DatabaseUrls
 from tests.simulation.checks import digest_of, server_rows
 from tests.simulation.world import Laptop, Office, enrol, make_office
 
@@ -128,7 +129,15 @@ def test_broken_at_any_line_with_a_colleague_at_work_in_between(
         laptop.engine.dispose()
 
 
-def test_broken_at_any_byte_and_again_and_again(office: Office, tmp_path: Path) -> None:
+@pytest.fixture
+def any_office(database_url: DatabaseUrls) -> Iterator[Office]:
+    made = make_office(database_url.app, database_url.owner, items=ITEMS)
+    yield made
+    made.database.engine.dispose()
+
+
+def test_broken_at_any_byte_and_again_and_again(any_office: Office, tmp_path: Path) -> None:
+    office = any_office
     laptop = enrol(office, tmp_path / "laptop", "auditor")
     cutter = Cutter(laptop)
     # Never more than 4 kB of an answer arrive; what came is not sent again, so it ends.

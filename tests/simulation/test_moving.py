@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from intact_core import ids
-from intact_core.errors import ServerFault
+from intact_core import clock, ids
+from intact_core.errors import NotFound, RuleBroken, ServerFault
 from intact_core.records.audits import AuditSchedule, AuditTeam
 from intact_core.records.base import Merge
 from intact_core.records.catalogue import TYPES
@@ -20,6 +20,7 @@ from intact_core.records.people import Role, UserRole
 from intact_core.records.standards import Standard
 from intact_core.sync.protocol import Begin, Change, Cursor, Pull, decode_pull_line
 from intact_desktop.store.tables import BaseRow, Outbox, SyncCursor
+from intact_desktop.sync.files import add_pending
 from sync_server.ledger import giving
 from sync_server.ledger.rounds import epoch_of
 from sync_server.ledger.scopes import scopes_of
@@ -184,24 +185,62 @@ def test_there_and_back_between_two_rounds(
     assert (contact_on(auditor, id_) is None) == (times % 2 == 1)
 
 
-def test_a_site_that_an_audit_names_is_hidden_and_comes_back(
+def test_a_site_that_an_audit_names_stays_with_its_client(office: Office, auditor: Laptop) -> None:
+    """Else who holds the audit's client alone could not even store the audit."""
+    here, there = ids.new_id(), ids.new_id()
+    with office.write() as session:
+        session.add(ClientSite(id=here, client_id=office.client_id, site_name="Plant"))
+        session.add(ClientSite(id=there, client_id=OTHER, site_name="Elsewhere"))
+        session.flush()
+        session.get_one(AuditSchedule, (office.tenant_id, office.audit_id)).site_id = here
+    with pytest.raises(RuleBroken, match="stays with its client"), office.write() as session:
+        session.get_one(ClientSite, (office.tenant_id, here)).client_id = OTHER
+    with pytest.raises(RuleBroken, match="another client's"), office.write() as session:
+        session.get_one(AuditSchedule, (office.tenant_id, office.audit_id)).site_id = there
+    auditor.round()
+    assert_level(auditor, office)
+
+
+def test_a_site_that_a_deleted_audit_names_is_hidden_and_comes_back(
     office: Office, auditor: Laptop
 ) -> None:
-    id_ = ids.new_id()
+    id_, audit_id = ids.new_id(), ids.new_id()
     with office.write() as session:
         session.add(ClientSite(id=id_, client_id=office.client_id, site_name="Plant"))
         session.flush()
-        audit = session.get_one(AuditSchedule, (office.tenant_id, office.audit_id))
-        audit.site_id = id_
+        first = session.get_one(AuditSchedule, (office.tenant_id, office.audit_id))
+        audit = AuditSchedule(
+            id=audit_id,
+            audit_number="AUD-2026-003",
+            client_id=office.client_id,
+            site_id=id_,
+            standard_id=first.standard_id,
+            audit_type="surveillance",
+        )
+        session.add(audit)
+        session.flush()
+        team = {"role": "auditor", "letter": "B", "user_id": auditor.user_id}
+        session.add(AuditTeam(audit_schedule_id=audit_id, **team))
     auditor.round()
-    for client_id, hidden in ((OTHER, True), (office.client_id, False)):
-        with office.write() as session:
-            session.get_one(ClientSite, (office.tenant_id, id_)).client_id = client_id
+    with auditor.work() as session:
+        # A photo that is not sent yet keeps the audit here when it is gone from the server.
+        add_pending(session.connection(), audit_id, "ab" * 32, 1)
+    with office.write() as session:
+        session.get_one(AuditSchedule, (office.tenant_id, audit_id)).deleted_at = clock.now()
+        session.flush()
+        session.get_one(ClientSite, (office.tenant_id, id_)).client_id = OTHER
+    with suppress(NotFound):
         auditor.round()
-        with auditor.sessions() as session:
-            site = session.get_one(ClientSite, (office.tenant_id, id_))
-            assert (site.deleted_at is not None) == hidden
-        assert_level(auditor, office)
+    with auditor.sessions() as session:
+        assert session.get_one(AuditSchedule, (office.tenant_id, audit_id)).site_id == id_
+        site = session.get_one(ClientSite, (office.tenant_id, id_))
+        assert (site.deleted_at is None, site.deleted_reason) == (False, "not on the server")
+    with office.write() as session:
+        session.get_one(ClientSite, (office.tenant_id, id_)).client_id = office.client_id
+    with suppress(NotFound):
+        auditor.round()
+    with auditor.sessions() as session:
+        assert session.get_one(ClientSite, (office.tenant_id, id_)).deleted_at is None
 
 
 def test_work_that_waits_stays_until_it_is_decided(office: Office, auditor: Laptop) -> None:

@@ -25,9 +25,9 @@ from tests.simulation.checks import digest_of
 from tests.simulation.playing import new_world
 from tests.simulation.sim import Features, Sim
 
-STEPS = (*steps.WORK, trouble.sync, trouble.sync, trouble.office_answers)
+STEPS = (*steps.WORK, trouble.sync, trouble.sync, trouble.office_answers, trouble.office_moves)
 CALM = Features(False, False, False, False, False)
-State = dict[tuple[str, str], tuple[str, int, dict[str, Any]]]
+State = dict[tuple[str, str, str], tuple[int, dict[str, Any]]]
 
 
 Lines = list[Begin | Change]
@@ -52,19 +52,18 @@ def _pulled(
 
 
 def _folded(state: State, lines: Lines) -> State:
-    """Rows and changes laid on each other, without the product's code."""
+    """Rows and changes laid on each other scope by scope, without the product's code."""
     found = dict(state)
     for one in lines:
         if not isinstance(one, Change):
             continue
-        ref = (one.type, str(one.id))
+        place = (one.scope, one.type, str(one.id))
         if one.kind == "leave":
-            if ref in found and found[ref][0] == one.scope:
-                del found[ref]
+            found.pop(place, None)
             continue
-        before = {} if one.kind in ("row", "enter") or ref not in found else found[ref][2]
+        before = {} if one.kind in ("row", "enter") or place not in found else found[place][1]
         body = {k: v for k, v in {**before, **one.patch}.items() if v is not None}
-        found[ref] = (one.scope, one.rev, body)
+        found[place] = (one.rev, body)
     return found
 
 
@@ -99,7 +98,11 @@ def test_a_snapshot_and_the_changes_since_are_everything(
             assert _folded(_folded({}, lines), changes) == now
             assert ends == heads
         for head in heads:
-            mine = [(ref, row) for ref, row in now.items() if row[0] == head.scope]
+            mine = [
+                (place[1:], (place[0], *row))
+                for place, row in now.items()
+                if place[0] == head.scope
+            ]
             assert head.digest == digest_of(mine)
 
 

@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -111,6 +112,17 @@ def office_answers(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
         sim.office_writes("audit_checklists", id_, {"auditor_finding": value}, work)
 
 
+def office_moves(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
+    """The office says that a contact or a site is another client's, once or a few times."""
+    for _ in range(dice.randint(1, 3)):
+        record, id_ = dice.choice(sim.office.movable)
+        with sim.at_server(), sim.office.write() as session:
+            row: Any = session.get_one(record, (sim.office.tenant_id, id_))
+            here = row.client_id == sim.office.client_id
+            row.client_id = sim.office.other_client_id if here else sim.office.client_id
+        sim.tell(f"office moves {record.__tablename__} {str(id_)[-4:]}")
+
+
 def leaves_or_joins(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     """A person loses the audit, or gets it again."""
     member = laptop.member
@@ -200,6 +212,7 @@ WIRE: dict[Step, int] = {
     answer_and_die: 1,
     answer_on_a_full_disk: 1,
     office_answers: 5,
+    office_moves: 3,
     late_post: 3,
     wrong_clock: 2,
     time_passes: 2,

@@ -24,6 +24,7 @@ from intact_core.records.audits import (
     AuditSchedule,
     AuditTeam,
 )
+from intact_core.records.base import Record
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.clients import Client
 from intact_core.records.conclusions import AuditRecommendation
@@ -84,6 +85,9 @@ class Office:
     audit_id: UUID = field(default_factory=ids.new_id)
     client_id: UUID = field(default_factory=ids.new_id)
     items: list[UUID] = field(default_factory=list)
+    other_client_id: UUID = field(default_factory=ids.new_id)
+    movable: list[tuple[type[Record], UUID]] = field(default_factory=list)
+    """Contacts and sites, where there is another client to move them to."""
     blobs: dict[str, bytes] = field(default_factory=dict)
 
     @contextmanager

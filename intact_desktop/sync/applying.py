@@ -75,23 +75,24 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     """
     device = this_device(connection)
     known = _cursors(connection)
-    came = len(cut.changes) + len(cut.rows)
     folded = fold(cut, known, _load_bases(connection, cut.changed, rest), rest)
     bases, left = folded.rows, folded.left
     gone = leaving.gone(connection, cut.whole, bases.keys() | left)
+    lost = [scope for scope in known if scope not in cut.scopes]
+    waiting = lost if leaving.waits(connection, lost) else []
     cursor_rows, mismatched = _cursor_rows(cut, known, folded.digests)
+    cursor_rows += leaving.without(connection, [known[scope] for scope in waiting], bases)
     carried = carrying.settled(connection)
     settled = [*_outcome(connection, device), *carried.values()]
     touched = dict.fromkeys([*bases, *gone, *(ref for ref in settled if ref not in left)])
-    lost = [scope for scope in known if scope not in cut.scopes]
     changed, hidden = _working(connection, list(touched), bases, gone, rest)
     return Prepared(
-        Applied(came, mismatched),
+        Applied(folded.lines, mismatched),
         bases,
         touched,
         gone,
         left,
-        [] if leaving.waits(connection, lost) else lost,
+        [] if waiting else lost,
         hidden,
         list(carried),
         [*changed, upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows)],

@@ -105,11 +105,15 @@ def _base(one: Change, body: Mapping[str, Any]) -> Base:
 
 @dataclass(frozen=True)
 class Folded:
-    """The rows that a cut makes, those that left without coming to another scope, the digests."""
+    """The rows that a cut makes, those that left without coming to another scope, the digests.
+
+    `lines` is how many changes and rows came.
+    """
 
     rows: Mapping[Ref, Base]
     left: frozenset[Ref]
     digests: Mapping[str, str]
+    lines: int
 
 
 def fold(
@@ -161,11 +165,15 @@ class _Fold:
             return self._rows[scope, ref]
         return self._at_first(scope, ref)
 
+    def _is_in(self, scope: str, ref: Ref) -> bool:
+        return self._held[ref].scope == scope
+
     def _at_first(self, scope: str, ref: Ref) -> Base | None:
         found = (self._cut.rows if scope in self._whole else self._held).get(ref)
         return found if found is not None and found.scope == scope else None
 
     def folded(self) -> Folded:
+        lines = len(self._cut.changes) + len(self._cut.rows)
         changed = {ref: row for (_, ref), row in self._rows.items() if row is not None}
         rows = changed
         if self._cut.rows:
@@ -175,8 +183,9 @@ class _Fold:
                 if ref in rows and rows[ref].scope == scope:
                     del rows[ref]
             rows |= changed
-        left = {ref for (_, ref), row in self._rows.items() if row is None}
-        return Folded(rows, frozenset(left - rows.keys()), self._digests(rows))
+        gone = [key for key, row in self._rows.items() if row is None]
+        left = {ref for scope, ref in gone if ref not in self._held or self._is_in(scope, ref)}
+        return Folded(rows, frozenset(left - rows.keys()), self._digests(rows), lines)
 
     def _digests(self, rows: Mapping[Ref, Base]) -> dict[str, str]:
         into: dict[str, list[str]] = {scope: [] for scope in self._whole}

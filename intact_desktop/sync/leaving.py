@@ -1,13 +1,17 @@
 """What leaves this laptop: records that the server does not have, scopes of somebody else now."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
+from msgspec.structs import asdict
 from sqlalchemy import Table, delete, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock
 from intact_core.records.catalogue import ORDER, TYPES
+from intact_core.sync import digest
+from intact_core.sync.protocol import Cursor
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Blob, SyncCursor, chunks, table_of
 from intact_desktop.sync.cuts import Ref
@@ -73,6 +77,20 @@ def waits(connection: Connection, scopes: Sequence[str]) -> bool:
     audits = [UUID(scope.partition(":")[2]) for scope in scopes if scope.startswith("audit:")]
     mine = _BLOBS.c.audit_id.in_(audits) & (_BLOBS.c.state == "pending")
     return connection.scalar(select(_BLOBS.c.size).where(mine).limit(1)) is not None
+
+
+def without(
+    connection: Connection, scopes: Sequence[Cursor], refs: Collection[Ref]
+) -> list[dict[str, Any]]:
+    """The cursors of scopes that still wait, once these records of theirs stand in others."""
+    out: dict[str, list[str]] = {}
+    for one in scopes:
+        query = select(_BASE.c.type, _BASE.c.id, _BASE.c.hash).where(_BASE.c.scope == one.scope)
+        for type_, id_, value in connection.execute(query):
+            if (type_, id_) in refs:
+                out.setdefault(one.scope, []).append(value)
+    moved = [(one, out[one.scope]) for one in scopes if one.scope in out]
+    return [{**asdict(one), "digest": digest.moved(one.digest, out=gone)} for one, gone in moved]
 
 
 def forget_scope(connection: Connection, scope: str) -> None:

@@ -19,7 +19,7 @@ from intact_core.records.clients import Client, ClientContact, ClientSite
 from intact_core.records.people import Role, UserRole
 from intact_core.records.standards import Standard
 from intact_core.sync.protocol import Begin, Change, Cursor, Pull, decode_pull_line
-from intact_desktop.store.tables import BaseRow, Outbox, SyncCursor
+from intact_desktop.store.tables import BaseRow, Outbox, SyncCursor, SyncLog
 from intact_desktop.sync.files import add_pending
 from sync_server.ledger import giving
 from sync_server.ledger.rounds import epoch_of
@@ -271,6 +271,52 @@ def test_work_that_waits_stays_until_it_is_decided(office: Office, auditor: Lapt
     hidden = contact_on(auditor, id_)
     assert hidden is None or hidden.deleted_at is not None
     assert_level(auditor, office)
+
+
+def test_moved_out_of_a_scope_that_waits_to_be_left_and_is_granted_again(
+    office: Office, lead: Laptop
+) -> None:
+    id_ = a_contact(office, office.client_id)
+    lead.round()
+    with lead.work() as session:
+        # What is not sent keeps a lost scope here.
+        add_pending(session.connection(), office.audit_id, "ab" * 32, 1)
+    may_work(office, lead, False)
+    move(office, id_, OTHER)
+    with suppress(NotFound):
+        lead.round()
+    assert_digests(lead)
+    may_work(office, lead, True)
+    with suppress(NotFound):
+        lead.round()
+    held = contact_on(lead, id_)
+    assert held is not None
+    assert (held.client_id, held.deleted_at) == (OTHER, None)
+    assert_level(lead, office)
+    with lead.sessions() as session:
+        assert "mismatch" not in set(session.scalars(select(SyncLog.outcome)))
+
+
+def may_work(office: Office, laptop: Laptop, allowed: bool) -> None:
+    with office.write() as session:
+        mine = AuditTeam.audit_schedule_id == office.audit_id
+        query = select(AuditTeam).where(AuditTeam.user_id == laptop.user_id, mine)
+        session.scalars(query).one().deleted_at = None if allowed else clock.now()
+
+
+def assert_digests(laptop: Laptop) -> None:
+    """Each digest is that of the rows held, also of a scope that waits to be left."""
+    with laptop.sessions() as session:
+        rows = [
+            ((one.type, str(one.id)), (one.scope, one.rev, filled(one.body)))
+            for one in session.scalars(select(BaseRow))
+        ]
+        for one in session.scalars(select(SyncCursor)):
+            assert one.digest == digest_of(row for row in rows if row[1][0] == one.scope), one.scope
+
+
+def filled(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def test_a_laptop_of_version_2_gets_both_scopes_whole(

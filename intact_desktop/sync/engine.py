@@ -24,28 +24,21 @@ from intact_core.sync.protocol import (
     PROTOCOL_VERSION,
     Hello,
     HelloAnswer,
-    Pull,
     Successor,
 )
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Device, table_of
 from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
-from intact_desktop.sync.applying import (
-    Applied,
-    Cut,
-    Prepared,
-    cursors,
-    prepare,
-    read_cut,
-    write,
-)
+from intact_desktop.sync.applying import Applied, Prepared, cursors, prepare, write
 from intact_desktop.sync.carrying_up import carry_up, segments
+from intact_desktop.sync.cuts import Cut
 from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
 from intact_desktop.sync.gateway import Forked, Gateway, Sign
 from intact_desktop.sync.proof import files_by_state, worth_keeping
 from intact_desktop.sync.pushing import Beside, Sender, beside
 from intact_desktop.sync.showing import show
+from intact_desktop.sync.staging import FROM_ROWS, Shelf, receive
 
 _DEVICE = table_of(Device)
 _MOST_PULLS = 3
@@ -61,12 +54,14 @@ class Around:
     """What a round asks of the application around it.
 
     `set_aside` copies the database before anything that the server does not have is hidden;
-    `renamed` keeps the new name of a laptop that was copied or restored.
+    `renamed` keeps the new name of a laptop that was copied or restored. Of a pull with `kept_from`
+    rows or more what came is kept when it breaks off.
     """
 
     keep_lease: Callable[[HelloAnswer], None]
     set_aside: Callable[[], object]
     renamed: Callable[[Successor], None]
+    kept_from: int = FROM_ROWS
     beside: Beside = beside
 
 
@@ -102,6 +97,7 @@ class SyncEngine:
         transfer: FileTransfer,
         around: Around,
     ) -> None:
+        self._kept_from = around.kept_from
         self._engine = engine
         self._turn = turn_of(engine)
         self._gateway = gateway
@@ -248,16 +244,16 @@ class SyncEngine:
                 )
 
     def _pull(self, answer: HelloAnswer) -> int:
+        shelf = Shelf(self._engine, self._progress, self._kept_from)
         if self._stands_there(answer):
+            shelf.drop()
             return 0
         received = 0
         for _ in range(_MOST_PULLS):
             self._progress("Receiving changes", received, 0)
-            with reading(self._engine).connect() as connection:
-                message = Pull(PROTOCOL_VERSION, this_device(connection).epoch, cursors(connection))
-            with self._gateway.pull(message) as lines:
-                cut = read_cut(self._turn.resting(lines))
-            applied = self._apply(cut, answer.epoch, message.epoch)
+            cut, known_epoch = receive(self._engine, self._gateway, shelf)
+            applied = self._apply(cut, answer.epoch, known_epoch)
+            shelf.drop()
             received += applied.rows
             if not applied.mismatched:
                 return received

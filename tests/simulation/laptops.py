@@ -37,7 +37,7 @@ from intact_desktop.sync.gateway import Gap
 from sync_server.ledger.chains import chain_end
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
 from tests.simulation.stage import Member, at_once, share_statements
-from tests.simulation.world import KEY, DirectGateway, Office
+from tests.simulation.world import KEPT_FROM, KEY, DirectGateway, Office
 
 _MOST_STEPS = 400
 Seen = tuple[str, int, str]
@@ -224,7 +224,8 @@ class SimLaptop:
             lambda _: None,
             lambda: set_aside(self.engine, KEY, aside),
             self._renamed,
-            beside=at_once,
+            KEPT_FROM,
+            at_once,
         )
         self.sync = SyncEngine(self.engine, gateway, self._sign, transfer, around)
 

@@ -22,6 +22,7 @@ from intact_core.records.audits import (
     AuditSchedule,
     AuditTeam,
 )
+from intact_core.records.base import Record
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.clients import Client
 from intact_core.records.conclusions import AuditRecommendation
@@ -72,6 +73,8 @@ from sync_server.tables.ledger import Device
 from tests.simulation.wire import Wire
 
 KEY = bytes(range(32))
+KEPT_FROM = 10
+"""Rows from which on these laptops keep what came of an answer that broke off."""
 
 
 @dataclass
@@ -84,6 +87,9 @@ class Office:
     audit_id: UUID = field(default_factory=ids.new_id)
     client_id: UUID = field(default_factory=ids.new_id)
     items: list[UUID] = field(default_factory=list)
+    other_client_id: UUID = field(default_factory=ids.new_id)
+    movable: list[tuple[type[Record], UUID]] = field(default_factory=list)
+    """Contacts and sites, where there is another client to move them to."""
     blobs: dict[str, bytes] = field(default_factory=dict)
     keys: TenantKeys = field(default_factory=lambda: TenantKeys(Sealing(KEY)))
     certificates: dict[UUID, x509.Certificate] = field(default_factory=dict)
@@ -396,8 +402,9 @@ def reopen(
         return key.sign(content, ec.ECDSA(hashes.SHA256()))
 
     transfer = FileTransfer(engine, gateway, files)
+    aside = folder / "set-aside"
     around = Around(
-        lambda _: None, lambda: set_aside(engine, KEY, folder / "set-aside"), lambda _: None
+        lambda _: None, lambda: set_aside(engine, KEY, aside), lambda _: None, KEPT_FROM
     )
     sync = SyncEngine(engine, gateway, sign, transfer, around)
     return Laptop(engine, journal.sessions(engine), sync, gateway, files, user_id, key)

@@ -36,8 +36,9 @@ from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gap
 from sync_server.ledger.chains import chain_end
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
+from tests.simulation.office import Office
 from tests.simulation.stage import Member, at_once, share_statements
-from tests.simulation.world import KEPT_FROM, KEY, DirectGateway, Office
+from tests.simulation.world import KEPT_FROM, KEY, DirectGateway
 
 _MOST_STEPS = 400
 Seen = tuple[str, int, str]

@@ -26,7 +26,8 @@ from intact_core.records.standards import Standard
 from intact_desktop.store.engine import reading
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
-from tests.simulation.world import Office, enrol, make_office
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import enrol
 
 T = TypeVar("T")
 ROLES = ("lead_auditor", "auditor", "second", "third")

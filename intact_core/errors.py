@@ -81,6 +81,13 @@ class NotSignedIn(IntactError):
     title = "Please sign in"
 
 
+class UnknownLaptop(NotSignedIn):
+    """The server has no such laptop: it was restored from a backup that is older."""
+
+    title = "The server does not know this laptop"
+    code = "unknown_laptop"
+
+
 class Offline(IntactError):
     """The network could not be reached: the only error that means offline."""
 

@@ -8,39 +8,37 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.engine import Connection
 
-from intact_core import clock, ids
-from intact_core.errors import IntactError, Revoked, ServerFault, StorageFault, UpgradeNeeded
+from intact_core import clock
+from intact_core.errors import (
+    IntactError,
+    Revoked,
+    ServerFault,
+    StorageFault,
+    UnknownLaptop,
+    UpgradeNeeded,
+)
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import (
     BATCH,
     PROTOCOL_VERSION,
     Hello,
     HelloAnswer,
-    Pull,
-    Succession,
     Successor,
 )
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Device, SyncLog, table_of
-from intact_desktop.sync import carrying, outgoing, parallel
-from intact_desktop.sync.applying import (
-    Applied,
-    Cut,
-    Prepared,
-    cursors,
-    prepare,
-    read_cut,
-    write,
-)
+from intact_desktop.store.tables import Device, table_of
+from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
+from intact_desktop.sync.applying import Applied, Prepared, cursors, prepare, write
 from intact_desktop.sync.carrying_up import carry_up, segments
+from intact_desktop.sync.cuts import Cut
 from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
 from intact_desktop.sync.gateway import Forked, Gateway, Sign
 from intact_desktop.sync.proof import files_by_state, worth_keeping
 from intact_desktop.sync.pushing import Beside, Sender, beside
 from intact_desktop.sync.showing import show
+from intact_desktop.sync.staging import FROM_ROWS, Shelf, receive
 
 _DEVICE = table_of(Device)
 _MOST_PULLS = 3
@@ -56,12 +54,14 @@ class Around:
     """What a round asks of the application around it.
 
     `set_aside` copies the database before anything that the server does not have is hidden;
-    `renamed` keeps the new name of a laptop that was copied or restored.
+    `renamed` keeps the new name of a laptop that was copied or restored. Of a pull with `kept_from`
+    rows or more what came is kept when it breaks off.
     """
 
     keep_lease: Callable[[HelloAnswer], None]
     set_aside: Callable[[], object]
     renamed: Callable[[Successor], None]
+    kept_from: int = FROM_ROWS
     beside: Beside = beside
 
 
@@ -97,6 +97,7 @@ class SyncEngine:
         transfer: FileTransfer,
         around: Around,
     ) -> None:
+        self._kept_from = around.kept_from
         self._engine = engine
         self._turn = turn_of(engine)
         self._gateway = gateway
@@ -143,11 +144,7 @@ class SyncEngine:
 
     def _round(self) -> Round:
         self._progress("Talking to the server", 0, 0)
-        try:
-            answer = self._greet()
-        except Forked:
-            self._take_new_name()
-            answer = self._greet()
+        answer = self._meet()
         end = self._push(answer)
         received = self._pull(answer)
         show(self._engine)
@@ -156,6 +153,15 @@ class SyncEngine:
         proof = self._prove(end)
         news = self._news or sent_files > 0 or fetched > 0
         return Round(self._sent, received, sent_files, fetched, self._offset, proof, news)
+
+    def _meet(self) -> HelloAnswer:
+        try:
+            return self._greet()
+        except UnknownLaptop:
+            names.be_known_again(self._engine, self._gateway)
+        except Forked:
+            self._around.renamed(names.take_new_name(self._engine, self._gateway))
+        return self._greet()
 
     def _greet(self) -> HelloAnswer:
         answer = self._hello()
@@ -197,21 +203,8 @@ class SyncEngine:
         with self._engine.begin() as connection:
             outgoing.expect_again(connection, last_n)
             words = f"The server was restored from a backup: {lost} changes are sent again"
-            _append_log(connection, "restored", words)
+            names.append_log(connection, "restored", words)
         self._acknowledged = last_n
-
-    def _take_new_name(self) -> None:
-        with reading(self._engine).connect() as connection:
-            chain = outgoing.milestones(connection)
-        asked = Succession(PROTOCOL_VERSION, ids.new_id(), chain)
-        given = self._gateway.succeed(asked)
-        with self._engine.begin() as connection:
-            outgoing.expect_again(connection, given.last_n)
-            connection.execute(update(_DEVICE).values(id=given.device_id))
-            words = "This laptop was copied or restored: it goes on under a name of its own"
-            _append_log(connection, "renamed", words)
-        self._gateway.rename(given.device_id)
-        self._around.renamed(given)
 
     def _deposit(self) -> None:
         """Hand in what is not on the server yet, where nothing else is allowed any more."""
@@ -251,16 +244,16 @@ class SyncEngine:
                 )
 
     def _pull(self, answer: HelloAnswer) -> int:
+        shelf = Shelf(self._engine, self._progress, self._kept_from)
         if self._stands_there(answer):
+            shelf.drop()
             return 0
         received = 0
         for _ in range(_MOST_PULLS):
             self._progress("Receiving changes", received, 0)
-            with reading(self._engine).connect() as connection:
-                message = Pull(PROTOCOL_VERSION, this_device(connection).epoch, cursors(connection))
-            with self._gateway.pull(message) as lines:
-                cut = read_cut(self._turn.resting(lines))
-            applied = self._apply(cut, answer.epoch, message.epoch)
+            cut, known_epoch = receive(self._engine, self._gateway, shelf)
+            applied = self._apply(cut, answer.epoch, known_epoch)
+            shelf.drop()
             received += applied.rows
             if not applied.mismatched:
                 return received
@@ -282,6 +275,11 @@ class SyncEngine:
         with reading(self._engine).connect() as connection:
             prepared = prepare(connection, cut, self._turn.rest)
             both_kept = parallel.met(connection, cut.changes)
+        if astray := [one for one in prepared.applied.mismatched if one not in cut.whole]:
+            # The changes lie on another history than ours: rows could point to what is not here.
+            with self._engine.begin() as connection:
+                leaving.start_again(connection, astray)
+            return Applied(0, prepared.applied.mismatched)
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:
@@ -342,10 +340,4 @@ class SyncEngine:
 
     def _log(self, outcome: str, words: str) -> None:
         with self._engine.begin() as connection:
-            _append_log(connection, outcome, words)
-
-
-def _append_log(connection: Connection, outcome: str, words: str) -> None:
-    connection.execute(
-        table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
-    )
+            names.append_log(connection, outcome, words)

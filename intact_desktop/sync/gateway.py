@@ -3,7 +3,7 @@
 import base64
 import gzip
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +22,7 @@ from intact_core.errors import (
     NotSignedIn,
     Revoked,
     ServerFault,
+    UnknownLaptop,
     UpgradeNeeded,
 )
 from intact_core.sync.protocol import (
@@ -65,11 +66,15 @@ class Elsewhere(IntactError):
 
 @dataclass(frozen=True)
 class Identity:
-    """How this laptop names itself to the server; `audience` is the server's pinned name."""
+    """How this laptop names itself to the server; `audience` is the server's pinned name.
+
+    `certificate` (PEM) is for a server that does not know the laptop any more.
+    """
 
     device_id: UUID
     tenant_id: UUID
     audience: str
+    certificate: str
 
 
 class SignedIn(TypedDict):
@@ -151,6 +156,14 @@ class Gateway:
         """Ask for another name, when this laptop was copied or restored."""
         return self._call("/sync/v1/successor", msgspec.json.encode(message), Successor)
 
+    def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
+        """Be known again to a server that was restored from an older backup: by certificate."""
+        proof = self._proof()
+        certificate = self._identity.certificate if self._identity else ""
+        message = {"assertion": proof, "certificate": certificate, "chain": chain}
+        content = msgspec.json.encode(message)
+        self._send("POST", "/sync/v1/recognise", content=content, headers=_JSON)
+
     @contextmanager
     def pull(self, message: Pull) -> Iterator[Iterator[bytes]]:
         """Lines of a pull, as they come."""
@@ -229,12 +242,15 @@ class Gateway:
             self._token = self._access()
 
     def _access(self) -> str:
+        body = msgspec.json.encode({"assertion": self._proof()})
+        response = self._send("POST", "/sync/v1/token", content=body, headers=_JSON)
+        return self._decode(response, _Access).access_token
+
+    def _proof(self) -> str:
         if self._sign is None or self._identity is None:
             raise NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
         nonce = self._decode(self._send("POST", "/sync/v1/nonce"), _Nonce).nonce
-        body = msgspec.json.encode({"assertion": _assertion(self._identity, nonce, self._sign)})
-        response = self._send("POST", "/sync/v1/token", content=body, headers=_JSON)
-        return self._decode(response, _Access).access_token
+        return _assertion(self._identity, nonce, self._sign)
 
     def _send(
         self, method: str, path: str, content: bytes = b"", headers: dict[str, str] | None = None
@@ -321,6 +337,7 @@ _BY_CODE: dict[str, type[IntactError]] = {
     "fork": Forked,
     Revoked.code: Revoked,
     UpgradeNeeded.code: UpgradeNeeded,
+    UnknownLaptop.code: UnknownLaptop,
 }
 _BY_STATUS: dict[int, type[IntactError]] = {
     401: NotSignedIn,

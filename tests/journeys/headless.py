@@ -48,6 +48,7 @@ class _Kept(msgspec.Struct):
     user_id: UUID
     audience: str
     private_key: str
+    certificates: list[str]
 
 
 @dataclass
@@ -118,7 +119,8 @@ def open_laptop(
     def sign(content: bytes) -> bytes:
         return device_key.sign(key, content)
 
-    gateway.use_device(Identity(kept.device_id, kept.tenant_id, kept.audience), sign)
+    identity = Identity(kept.device_id, kept.tenant_id, kept.audience, kept.certificates[0])
+    gateway.use_device(identity, sign)
     files = EvidenceFiles(folder / "evidence", KEY)
     transfer = FileTransfer(engine, gateway, files)
 

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 
 from intact_core.records.catalogue import TYPES, TypeSpec
 from tests.simulation.laptops import SimLaptop
+from tests.simulation.office import Office
 from tests.simulation.sim import Sim
-from tests.simulation.world import Office
 
 GENESIS = "0" * 64
 Ref = tuple[str, str]

@@ -10,7 +10,7 @@ import pytest
 from intact_core.errors import BadInput, Busy, IntactError, NotSignedIn, Offline, ServerFault
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import BlobOffer, Hello, Pull
-from intact_desktop.sync.applying import read_cut
+from intact_desktop.sync.cuts import read_cut
 from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key
 
@@ -39,7 +39,7 @@ class Answers:
 
 def enrolled(answers: Callable[[httpx.Request], httpx.Response]) -> Gateway:
     gateway, key = Gateway("http://server", httpx.MockTransport(answers)), device_key.make()
-    identity = Identity(UUID(int=1), UUID(int=2), "server")
+    identity = Identity(UUID(int=1), UUID(int=2), "server", "certificate")
     gateway.use_device(identity, lambda content: device_key.sign(key, content))
     return gateway
 

@@ -259,8 +259,8 @@ class Gateway:
         if len(content) > PIECE:
             options["headers"] = {**(headers or {}), "content-length": str(len(content))}
             options["content"] = self.line.pieces(content)
-        with self._translated():
-            response = self._client.request(method, path, **options)
+        with self._translated(), self._client.stream(method, path, **options) as stream:
+            response = self.line.heard(stream)
         if not response.is_success:
             self._refused(response)
         return response

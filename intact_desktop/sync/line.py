@@ -17,6 +17,7 @@ Progress = Callable[[str, int, int], None]
 PIECE = 1 << 16
 _BUFFER = 1 << 18
 _BEAT_SECONDS = 0.5
+_OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 
 
@@ -94,6 +95,21 @@ class Line:
         for at in range(0, len(content), PIECE):
             self.beat()
             yield content[at : at + PIECE]
+
+    def heard(self, response: httpx.Response) -> httpx.Response:
+        """The answer with all of its content; a long one is heard to come."""
+        size = response.headers.get("content-length", "")
+        if not size.isdecimal() or int(size) <= PIECE:
+            response.read()
+            return response
+        content = bytearray()
+        for block in response.iter_bytes():
+            self.beat()
+            content += block
+        headers = [pair for pair in response.headers.multi_items() if pair[0] not in _OF_THE_WIRE]
+        return httpx.Response(
+            response.status_code, headers=headers, content=bytes(content), request=response.request
+        )
 
     def beat(self) -> None:
         """Something moved."""

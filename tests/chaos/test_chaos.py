@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from intact_core.errors import Busy, IntactError, Offline, ServerFault
-from intact_desktop.sync import files
+from intact_desktop.sync import files, line
 from intact_desktop.sync.line import Ended, Patience
 from tests.chaos.proxy import ON_ACCEPT, ON_MESSAGE, SLOW, always, once
 from tests.chaos.site import HASTY, Prepared, Seat, Site, play, prepared, site
@@ -119,7 +119,10 @@ def test_a_slow_line_that_moves_is_never_cut(seat: Seat) -> None:
     seat.proxy.slow = 400_000
 
 
-def test_more_than_this_computer_holds_back_goes_over_a_slow_line_too(seat: Seat) -> None:
+def test_more_than_this_computer_holds_back_goes_over_a_slow_line_too(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "_BEAT_SECONDS", 0.05)
     seat.photograph(bytes(range(250)) * 2800)
     seat.patience(Patience(silence=0.2, slowest=150_000))
     seat.proxy.plan, seat.proxy.slow = always("slow", "/blobs/"), 500_000

@@ -121,13 +121,16 @@ class Line:
     def _watch(self, event: str, info: dict[str, Any]) -> None:
         if not event.endswith(_CONNECTED):
             return
-        connected: socket.socket = info["return_value"].get_extra_info("socket")
+        stream = info["return_value"]
+        connected: socket.socket = stream.get_extra_info("socket")
         # With less under way, an answer that does not come is noticed sooner.
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         with self._lock:
             self._sockets.add(connected)
-            if self.is_cut:
-                _shut(connected)
+            if not self.is_cut:
+                return
+        stream.close()
+        raise Ended
 
 
 def _shut(one: socket.socket) -> None:

@@ -155,7 +155,7 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     carried = carrying.settled(connection)
     touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device), *carried.values()])
     lost = [scope for scope in known if scope not in cut.scopes]
-    changed, hidden = _working(connection, list(touched), bases, gone, rest)
+    changed, hidden = working_rows(connection, list(touched), bases, gone, rest)
     writes = [
         *changed,
         upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows),
@@ -298,7 +298,7 @@ def _outcome(connection: Connection, device: Device) -> set[Ref]:
     return {(type_, id_) for type_, id_ in connection.execute(query)}
 
 
-def _working(
+def working_rows(
     connection: Connection,
     touched: Sequence[Ref],
     bases: Mapping[Ref, _Base],

@@ -13,10 +13,12 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from intact_core import clock
 from intact_core.errors import IntactError, RuleBroken
+from intact_core.records.base import SCHEMA_VERSION
 from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.rules.signing import check_signed
+from intact_core.sync.casting import up_cast
 from intact_core.sync.merge import Clash, Merged, merge
 from intact_core.sync.operations import Operation, Receipt
 from sync_server.database.sets import insert_rows, rows_by_key
@@ -27,6 +29,7 @@ from sync_server.ledger.workspace import Tracked, Workspace
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import OpReceipt
 
+OLDER = "server_older"
 _SENTENCES = {
     "unknown_type": "This server does not know this kind of record. Update the server.",
     "unknown_field": "This server does not know one of the fields. Update the server.",
@@ -38,8 +41,17 @@ _SENTENCES = {
     "group": "Another part of the same change was not accepted.",
     "storage": "The database refused this change.",
     "form": "A value has the wrong form.",
+    OLDER: "The server is older than this laptop and does not know all of this yet. It is "
+    "kept there, and counts by itself as soon as the server is updated.",
     "deposited": "It came from a laptop that may not change anything any more. The office has it.",
 }
+_AS_OLD = frozenset(
+    {
+        *("unknown_type", "unknown_field", "unknown_record", "storage"),
+        *("form", "choice", "required", "transition", "other_audit"),
+    }
+)
+"""Reasons that a newer version of the server may not have."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +108,7 @@ def set_aside(
     connection: Connection, source: Source, links: Sequence[Link], reason: str
 ) -> list[Receipt]:
     """Keep operations without letting them change anything: each is quarantined."""
-    receipts = [_quarantined(one.operation, reason) for one in links]
+    receipts = [_quarantined(one.operation, _reason(one.operation, reason)) for one in links]
     _store(connection, source, links, receipts)
     return receipts
 
@@ -189,8 +201,10 @@ def _decide_group(batch: _Batch, operations: Sequence[Operation]) -> list[Receip
             receipts.append(_decide(batch, operation))
         except Refused as refused:
             batch.work.drop()
+            reason = _reason(operation, refused.reason)
+            sentence = refused.sentence if reason == refused.reason else ""
             return [
-                _quarantined(one, refused.reason, refused.sentence)
+                _quarantined(one, reason, sentence)
                 if one is operation
                 else _quarantined(one, "group")
                 for one in operations
@@ -199,8 +213,15 @@ def _decide_group(batch: _Batch, operations: Sequence[Operation]) -> list[Receip
     return receipts
 
 
+def _reason(operation: Operation, reason: str) -> str:
+    """Why it is set aside: not for what it says, where this server is too old to understand it."""
+    is_newer = operation.schema_version > SCHEMA_VERSION
+    return OLDER if is_newer and reason in _AS_OLD else reason
+
+
 def _decide(batch: _Batch, operation: Operation) -> Receipt:
     work, source = batch.work, batch.source
+    operation = up_cast(operation)
     if operation.type not in TYPES:
         raise Refused("unknown_type")
     spec = spec_of(operation.type)

@@ -67,6 +67,7 @@ from sync_server.ledger.rounds import (
 )
 from sync_server.ledger.scopes import scopes_of
 from sync_server.services.recognition import Claim, recognise
+from sync_server.tables.accounts import TenantEntry
 from sync_server.tables.ledger import Device
 from tests.simulation.wire import Wire
 
@@ -108,6 +109,7 @@ def make_office(app_url: str, owner_url: str, *, items: int = 6) -> Office:
             begin_epoch(session.connection())
         session.add(Tenant(id=office.tenant_id, name="Demo Certification"))
         session.flush()
+        session.add(TenantEntry(home_tenant_id=office.tenant_id, since=clock.now()))
         office.keys.make(session, office.tenant_id, "Demo Certification")
         standard = Standard(id=ids.new_id(), standard_code="ISO 9001", version="2015")
         session.add(standard)
@@ -386,8 +388,15 @@ def reopen(
     key: ec.EllipticCurvePrivateKey,
 ) -> Laptop:
     """The laptop over the database in the folder."""
-    engine = open_store(folder / "intact.db", KEY)
     gateway = DirectGateway(office, device_id, user_id, {role})
+    return laptop_over(folder, gateway, user_id, key)
+
+
+def laptop_over(
+    folder: Path, gateway: DirectGateway, user_id: UUID, key: ec.EllipticCurvePrivateKey
+) -> Laptop:
+    """The same, with any way to the server."""
+    engine = open_store(folder / "intact.db", KEY)
     files = EvidenceFiles(folder / "evidence", KEY)
 
     def sign(content: bytes) -> bytes:

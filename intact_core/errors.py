@@ -100,6 +100,14 @@ class ServerFault(IntactError):
     title = "The server has a problem"
 
 
+class Busy(ServerFault):
+    """The server can not do it just now; it asks to be left alone for `after_seconds` (0: any)."""
+
+    def __init__(self, sentence: str, *, after_seconds: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.after_seconds = after_seconds
+
+
 class StorageFault(IntactError):
     """A local file or disk cannot be used: damaged, foreign, from a newer version, full."""
 

@@ -1,6 +1,11 @@
 """All rules in the order in which they are asked; the session hooks call this."""
 
-from intact_core.rules.content import check_same_audit, check_state_steps, check_values
+from intact_core.rules.content import (
+    check_same_audit,
+    check_site,
+    check_state_steps,
+    check_values,
+)
 from intact_core.rules.deciding import check_certificate, check_decision, check_recommendation
 from intact_core.rules.findings import (
     check_grade,
@@ -20,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     check_state_steps,
     check_permission,
     check_same_audit,
+    check_site,
     check_stage2,
     check_grade,
     check_response,

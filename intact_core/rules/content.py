@@ -1,4 +1,4 @@
-"""Values that a field may have, and references that must stay inside one audit."""
+"""Values that a field may have, and references that must stay inside one audit or client."""
 
 from intact_core.records.catalogue import spec_of
 from intact_core.rules.kernel import Actor, Change, World, broken
@@ -51,4 +51,25 @@ def check_same_audit(change: Change, actor: Actor, world: World) -> None:
         if row is None or row.audit_schedule_id != change.after.audit_schedule_id:
             raise broken(
                 "other_audit", "This belongs to another audit or was deleted.", change, field
+            )
+
+
+def check_site(change: Change, actor: Actor, world: World) -> None:
+    """An audit's site is its client's: a laptop holds the client of its audits and no other."""
+    del actor
+    after = change.after
+    if change.type == "audit_schedules" and change.fields & {"site_id", "client_id"}:
+        site = world.get("client_sites", after.site_id)
+        if after.site_id is not None and (site is None or site.client_id != after.client_id):
+            raise broken(
+                "other_client", "This site is another client's or was deleted.", change, "site_id"
+            )
+    elif change.type == "client_sites" and "client_id" in change.fields and not change.is_new:
+        audits = world.find("audit_schedules", site_id=change.id)
+        if any(audit.client_id != after.client_id for audit in audits):
+            raise broken(
+                "other_client",
+                "An audit takes place at this site, so it stays with its client.",
+                change,
+                "client_id",
             )

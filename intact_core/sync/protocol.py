@@ -8,10 +8,12 @@ import msgspec
 
 from intact_core.sync.operations import Receipt
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 """Raised with every change of a message."""
 OLDEST_PROTOCOL = 2
-"""The server speaks the version before too, once there is one that was given to anybody."""
+"""The server speaks this version too: it has no `Resume`, no `row`, and no `leave`."""
+RESUMING = 3
+"""The first version that goes on with an answer that broke off."""
 BATCH = 500
 """Most operations in one push."""
 CHUNK = 1 << 20
@@ -106,31 +108,57 @@ class PushAnswer(msgspec.Struct, frozen=True):
     chain_hash: str
 
 
-class Pull(msgspec.Struct, frozen=True):
+class Resume(msgspec.Struct, frozen=True):
+    """What a device kept of an answer that broke off: all rows up to one of them.
+
+    `heads` is where the scopes that come whole stood when their first row was given; rows come by
+    kind (parents first), then by id.
+    """
+
+    epoch: str
+    heads: tuple[Cursor, ...]
+    type: str
+    id: UUID
+
+
+class Pull(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the device stands; a scope that is granted but not named starts at 0."""
 
     protocol: int
     epoch: str
     cursors: list[Cursor]
+    resume: Resume | None = None
 
 
-class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="line"):
-    """First line of a pull: the epoch, all scopes of the cut, and those that come whole."""
+class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="line", omit_defaults=True):
+    """First line of a pull: the epoch, all scopes of the cut, and those that come whole.
+
+    `heads` is where the whole ones stood when their first row was given, `rows` how many they have.
+    With `resumed` only the rows after those that the device kept come, then all changes since.
+    """
 
     epoch: str
     scopes: list[str]
     whole: list[str]
+    heads: tuple[Cursor, ...] = ()
+    rows: int = 0
+    resumed: bool = False
 
 
 class Change(msgspec.Struct, frozen=True, tag="change", tag_field="line"):
-    """One change of the feed; `patch` in wire form, whole for a record that is new here."""
+    """One change of the feed; `patch` in wire form, whole for a record that is new here.
+
+    A `row` is no change: it is a record of a scope that comes whole, as it is now. A record that
+    moves to another scope leaves the one (no patch) and enters the other (whole) at the same rev.
+    Version 2 calls a row `enter`.
+    """
 
     scope: str
     seq: int
     type: str
     id: UUID
     rev: int
-    kind: Literal["put", "delete", "enter", "leave"]
+    kind: Literal["put", "delete", "row", "enter", "leave"]
     patch: dict[str, Any]
     op_id: UUID | None
     actor: UUID | None

@@ -135,6 +135,18 @@ class TakenOver(Local):
     taken_at: Mapped[datetime]
 
 
+class Staging(Local):
+    """Rows of an answer that is not whole yet, packed; before the first ones its first line.
+
+    A large first sync that breaks off goes on behind the last row in here.
+    """
+
+    __tablename__ = "staging"
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    lines: Mapped[bytes]
+
+
 class SyncLog(Local):
     """What happened in each round of sync, in words."""
 

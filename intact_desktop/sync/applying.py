@@ -1,26 +1,22 @@
 """Applying a pull: base rows, digests and working rows in one transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import Column, MetaData, Table, Text, select, text, update
 from sqlalchemy.engine import Connection
 
-from intact_core import canonical, clock
-from intact_core.errors import ServerFault
 from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
 from intact_core.records.sets import Many, as_stored, upsert
 from intact_core.sync import digest
-from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_line
+from intact_core.sync.protocol import Cursor
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chunks, table_of
 from intact_desktop.sync import carrying, leaving
-from intact_desktop.sync.leaving import Ref
+from intact_desktop.sync.cuts import Base, Cut, Ref, Rest, fold
 
-Rest = Callable[[], None]
 T = TypeVar("T")
 # The body stays text here: most bodies are only handed on.
 _BASE = Table(
@@ -38,73 +34,12 @@ _ROWS_BOUND_AT_ONCE = 100
 _DEVICE = table_of(Device)
 
 
-@dataclass
-class Cut:
-    """A whole pull: nothing of it is applied before its last line came."""
-
-    epoch: str
-    scopes: list[str]
-    whole: list[str]
-    changes: list[Change] = field(default_factory=list)
-    entered: "dict[Ref, _Base]" = field(default_factory=dict)
-    """Rows of scopes that come whole: kept as text, since there may be very many."""
-    cursors: list[Cursor] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Applied:
     """What a pull brought: rows written, and scopes whose digest did not agree."""
 
     rows: int
     mismatched: tuple[str, ...]
-
-
-def read_cut(lines: Iterable[bytes]) -> Cut:
-    """Gather a pull's lines; raises ServerFault unless it begins and ends as it should."""
-    cut: Cut | None = None
-    for line in lines:
-        message = _decoded(line)
-        if isinstance(message, Begin):
-            cut = Cut(message.epoch, message.scopes, message.whole)
-        elif cut is None:
-            break
-        elif isinstance(message, Change) and message.kind == "enter":
-            cut.entered[message.type, message.id] = _base(message, message.patch)
-        elif isinstance(message, Change):
-            cut.changes.append(message)
-        else:
-            cut.cursors = message.cursors
-            return cut
-    raise ServerFault("The server's answer broke off. Nothing was changed; it is tried again.")
-
-
-def _decoded(line: bytes) -> Begin | Change | End:
-    try:
-        message: Begin | Change | End = decode_pull_line(line)
-    except ValueError as error:
-        raise ServerFault(
-            "The server sent a line that is not understood. Nothing was changed.",
-            details=str(error),
-        ) from error
-    return message
-
-
-@dataclass(slots=True)
-class _Base:
-    scope: str
-    rev: int
-    hash: str
-    text: str
-
-    @property
-    def body(self) -> dict[str, Any]:
-        body: dict[str, Any] = canonical.loads(self.text)
-        return body
-
-
-def _base(one: Change, body: Mapping[str, Any]) -> _Base:
-    value = digest.row_hash(one.type, one.id, one.rev, body)
-    return _Base(one.scope, one.rev, value, canonical.dumps(body).decode())
 
 
 @dataclass(frozen=True)
@@ -116,9 +51,10 @@ class Prepared:
     """
 
     applied: Applied
-    bases: Mapping[Ref, _Base]
+    bases: Mapping[Ref, Base]
     touched: Mapping[Ref, None]
     gone: Collection[Ref]
+    left: Collection[Ref]
     lost_scopes: Sequence[str]
     hidden: Sequence[Ref]
     carried: Sequence[int]
@@ -139,40 +75,31 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     """
     device = this_device(connection)
     known = _cursors(connection)
-    changed_refs = {(one.type, one.id) for one in cut.changes}
-    bases = _load_bases(connection, list(changed_refs), rest)
-    digests = {scope: cursor.digest for scope, cursor in known.items()}
-    gone = leaving.gone(connection, cut.whole, changed_refs | cut.entered.keys())
-    _fold(cut, known, (bases, digests), rest)
-    # After the changes: a record that came from another scope stands as its new scope has it.
-    bases |= cut.entered
-    came: dict[str, list[str]] = {scope: [] for scope in cut.whole}
-    for base in bases.values():
-        if base.scope in came:
-            came[base.scope].append(base.hash)
-    digests |= {scope: digest.moved(digest.EMPTY, into=hashes) for scope, hashes in came.items()}
-    cursor_rows, mismatched = _cursor_rows(cut, known, digests)
-    carried = carrying.settled(connection)
-    touched = dict.fromkeys([*bases, *gone, *_outcome(connection, device), *carried.values()])
+    folded = fold(cut, known, _load_bases(connection, cut.changed, rest), rest)
+    bases, left = folded.rows, folded.left
+    gone = leaving.gone(connection, cut.whole, bases.keys() | left)
     lost = [scope for scope in known if scope not in cut.scopes]
+    waiting = lost if leaving.waits(connection, lost) else []
+    cursor_rows, mismatched = _cursor_rows(cut, known, folded.digests)
+    cursor_rows += leaving.without(connection, [known[scope] for scope in waiting], bases)
+    carried = carrying.settled(connection)
+    settled = [*_outcome(connection, device), *carried.values()]
+    touched = dict.fromkeys([*bases, *gone, *(ref for ref in settled if ref not in left)])
     changed, hidden = working_rows(connection, list(touched), bases, gone, rest)
-    writes = [
-        *changed,
-        upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows),
-    ]
     return Prepared(
-        Applied(len(cut.changes) + len(cut.entered), mismatched),
+        Applied(folded.lines, mismatched),
         bases,
         touched,
         gone,
-        [] if leaving.waits(connection, lost) else lost,
+        left,
+        [] if waiting else lost,
         hidden,
         list(carried),
-        writes,
+        [*changed, upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows)],
         device.acknowledged_n,
         device.last_n,
         is_empty=not (touched or cursor_rows or lost),
-        is_news=any((hidden, gone, lost, *(many.rows for many in changed))),
+        is_news=any((hidden, gone, left, lost, *(many.rows for many in changed))),
     )
 
 
@@ -192,15 +119,16 @@ def write(
         for part in many.parts(_ROWS_AT_ONCE):
             part.run(connection)
             give_way()
-    for type_, id_ in prepared.hidden:
-        _hide(connection, TYPES[type_], id_)
+    for ref in prepared.hidden:
+        leaving.hide(connection, ref)
     since = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(_OUTBOX.c.n > prepared.last_n)
     again = {(type_, id_) for type_, id_ in connection.execute(since)} & prepared.touched.keys()
     pending = _pending(connection)
     rows, _ = _derived(connection, again, prepared.bases, pending, without=prepared.gone)
     for type_, values in rows.items():
         _upsert(connection, TYPES[type_], values).run(connection)
-    leaving.forget_records(connection, prepared.gone)
+    leaving.forget_records(connection, {*prepared.gone, *prepared.left})
+    leaving.remove_records(connection, set(prepared.left) - pending.keys())
     carrying.forget(connection, prepared.carried)
     for scope in prepared.lost_scopes:
         leaving.forget_scope(connection, scope)
@@ -219,50 +147,16 @@ def cursors(connection: Connection) -> list[Cursor]:
 
 def _load_bases(
     connection: Connection, refs: Sequence[Ref], rest: Rest = lambda: None
-) -> dict[Ref, _Base]:
-    found: dict[Ref, _Base] = {}
+) -> dict[Ref, Base]:
+    found: dict[Ref, Base] = {}
     for part in _parts([ref[1] for ref in refs], rest):
         rows = connection.execute(select(_BASE).where(_BASE.c.id.in_(part)))
         for row in rows:
-            found[row.type, row.id] = _Base(row.scope, row.rev, row.hash, row.body)
+            found[row.type, row.id] = Base(row.scope, row.rev, row.hash, row.body)
     return found
 
 
-def _fold(
-    cut: Cut,
-    known: Mapping[str, Cursor],
-    folded: tuple[dict[Ref, _Base], dict[str, str]],
-    rest: Rest,
-) -> None:
-    bases, digests = folded
-    seqs = {scope: cursor.seq for scope, cursor in known.items()}
-    into: dict[str, list[str]] = {}
-    out: dict[str, list[str]] = {}
-    for one in cut.changes:
-        rest()
-        _expect_next(one, seqs)
-        ref = (one.type, one.id)
-        before = bases.get(ref)
-        body = one.patch if before is None else {**before.body, **one.patch}
-        bases[ref] = after = _base(one, body)
-        into.setdefault(one.scope, []).append(after.hash)
-        if before is not None:
-            out.setdefault(one.scope, []).append(before.hash)
-    for scope, values in into.items():
-        start = digests.get(scope, digest.EMPTY)
-        digests[scope] = digest.moved(start, out=out.get(scope, ()), into=values)
-
-
-def _expect_next(one: Change, seqs: dict[str, int]) -> None:
-    if one.seq != seqs.get(one.scope, 0) + 1:
-        raise ServerFault(
-            "The server left out a change. Nothing was applied; it is tried again.",
-            details=f"{one.scope}: {one.seq} after {seqs.get(one.scope, 0)}",
-        )
-    seqs[one.scope] = one.seq
-
-
-def _base_rows(connection: Connection, bases: Sequence[tuple[Ref, _Base]]) -> Many:
+def _base_rows(connection: Connection, bases: Sequence[tuple[Ref, Base]]) -> Many:
     rows = [
         {
             "type": type_,
@@ -301,7 +195,7 @@ def _outcome(connection: Connection, device: Device) -> set[Ref]:
 def working_rows(
     connection: Connection,
     touched: Sequence[Ref],
-    bases: Mapping[Ref, _Base],
+    bases: Mapping[Ref, Base],
     gone: Collection[Ref],
     rest: Rest,
 ) -> tuple[list[Many], list[Ref]]:
@@ -324,7 +218,7 @@ def working_rows(
 def _derived(
     connection: Connection,
     touched: Collection[Ref],
-    loaded: Mapping[Ref, _Base],
+    loaded: Mapping[Ref, Base],
     pending: Mapping[Ref, Sequence[Mapping[str, Any]]],
     *,
     without: Collection[Ref],
@@ -388,12 +282,3 @@ def _changed_rows(
             whole = _upsert(connection, spec, part)
             there = as_stored(connection, spec.table, tuple(part[0]), [row["id"] for row in part])
             yield type_, replace(whole, rows=[row for row in whole.rows if row not in there])
-
-
-def _hide(connection: Connection, spec: TypeSpec, id_: UUID) -> None:
-    """A record that the server does not have: out of the lists; own work is in the outbox."""
-    connection.execute(
-        update(spec.table)
-        .where(spec.table.c.id == id_)
-        .values(deleted_at=clock.now(), deleted_reason="not on the server")
-    )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -13,6 +14,7 @@ from intact_core.errors import (
     IntactError,
     Revoked,
     ServerFault,
+    StorageFault,
     UnknownLaptop,
     UpgradeNeeded,
 )
@@ -22,38 +24,28 @@ from intact_core.sync.protocol import (
     PROTOCOL_VERSION,
     Hello,
     HelloAnswer,
-    Pull,
-    PushAnswer,
     Successor,
 )
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Device, Outbox, chunks, table_of
+from intact_desktop.store.tables import Device, table_of
 from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
-from intact_desktop.sync.applying import (
-    Applied,
-    Cut,
-    Prepared,
-    cursors,
-    prepare,
-    read_cut,
-    write,
-)
+from intact_desktop.sync.applying import Applied, Prepared, cursors, prepare, write
 from intact_desktop.sync.carrying_up import carry_up, segments
+from intact_desktop.sync.cuts import Cut
 from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
-from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
+from intact_desktop.sync.gateway import Forked, Gateway, Sign
 from intact_desktop.sync.proof import files_by_state, worth_keeping
+from intact_desktop.sync.pushing import Beside, Sender, beside
 from intact_desktop.sync.showing import show
+from intact_desktop.sync.staging import FROM_ROWS, Shelf, receive
 
 _DEVICE = table_of(Device)
-_OUTBOX = table_of(Outbox)
 _MOST_PULLS = 3
 _MANY_ROWS = 200
 _POLITE_SECONDS = 15.0
 _QUIET_SECONDS = 0.25
 _POLL_SECONDS = 0.0005
-_RECEIPTS_AT_ONCE = 100
-_AS_SENT = ("applied", "no_change")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
@@ -62,12 +54,15 @@ class Around:
     """What a round asks of the application around it.
 
     `set_aside` copies the database before anything that the server does not have is hidden;
-    `renamed` keeps the new name of a laptop that was copied or restored.
+    `renamed` keeps the new name of a laptop that was copied or restored. Of a pull with `kept_from`
+    rows or more what came is kept when it breaks off.
     """
 
     keep_lease: Callable[[HelloAnswer], None]
     set_aside: Callable[[], object]
     renamed: Callable[[Successor], None]
+    kept_from: int = FROM_ROWS
+    beside: Beside = beside
 
 
 @dataclass(frozen=True)
@@ -102,6 +97,7 @@ class SyncEngine:
         transfer: FileTransfer,
         around: Around,
     ) -> None:
+        self._kept_from = around.kept_from
         self._engine = engine
         self._turn = turn_of(engine)
         self._gateway = gateway
@@ -120,18 +116,24 @@ class SyncEngine:
         Operations never wait for files: they are pushed and pulled first. Revoked and
         UpgradeNeeded are raised only after everything from here was handed in.
         """
-        self._progress = progress
+        self._progress = self._gateway.line.follow(progress)
         self._news = False
         try:
             result = self._round_or_deposit()
         except IntactError as error:
-            self._log("failed", f"{error.title}: {error.sentence}")
+            # A full disk must not take the place of what is told.
+            with suppress(StorageFault):
+                self._log("failed", f"{error.title}: {error.sentence}")
             raise
         finally:
             checkpoint(self._engine)
         if result.sent or result.received or result.files_sent or result.files_fetched:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
+
+    def hang_up(self) -> None:
+        """From any thread: the message under way ends now, and the round with it."""
+        self._gateway.line.cut()
 
     def _round_or_deposit(self) -> Round:
         try:
@@ -207,53 +209,31 @@ class SyncEngine:
     def _deposit(self) -> None:
         """Hand in what is not on the server yet, where nothing else is allowed any more."""
         with reading(self._engine).connect() as connection:
-            after = this_device(connection).acknowledged_n
-        while batch := self._batch(after, BATCH):
-            self._progress("Handing in operations", batch.first_n - 1, self._last_n())
-            try:
-                got = self._gateway.deposit(batch.body(self._sign(batch.last_hash.encode())))
-            except Gap as gap:
-                _expect(gap.expected != after + 1)
-                after = gap.expected - 1
-                continue
-            _expect(got.last_n > after)
-            self._keep(got)
-            after = got.last_n
+            end = this_device(connection).acknowledged_n, ""
+        beside, progress = self._around.beside, self._progress
+        Sender(
+            self._engine, self._gateway, self._sign, beside, progress, end, is_deposit=True
+        ).send(BATCH)
         for one in segments(self._engine):
             carry_up(self._engine, self._gateway, one)
         self._transfer.send_all(self._progress)
 
     def _push(self, answer: HelloAnswer) -> tuple[int, str]:
         """Own operations and colleagues' that are carried here, each in its turn."""
-        self._sent = 0
         # Operations whose receipt was lost are sent again: the server answers with the same.
         end = min(answer.last_n, self._acknowledged), answer.chain_hash
+        beside, progress = self._around.beside, self._progress
+        sender = Sender(self._engine, self._gateway, self._sign, beside, progress, end)
         refused: set[UUID] = set()
         for one in segments(self._engine):
             if one.device_id not in refused:
-                end = self._push_on(end, answer.batch, until=one.own_n)
+                sender.send(answer.batch, until=one.own_n)
                 self._progress(f"Bringing the work of {one.name} to the server", 0, 0)
                 if not carry_up(self._engine, self._gateway, one):
                     refused.add(one.device_id)
-        return self._push_on(end, answer.batch)
-
-    def _push_on(
-        self, end: tuple[int, str], most: int, until: int | None = None
-    ) -> tuple[int, str]:
-        after, chain_hash = end
-        while batch := self._batch(after, most if until is None else min(most, until - after)):
-            self._progress("Sending operations", batch.first_n - 1, self._last_n())
-            try:
-                got = self._gateway.push(batch.body(self._sign(batch.last_hash.encode())))
-            except Gap as gap:
-                _expect(gap.expected != after + 1)
-                after = gap.expected - 1
-                continue
-            _expect(got.last_n > after)
-            self._keep(got)
-            self._sent += batch.count
-            after, chain_hash = got.last_n, got.chain_hash
-        return after, chain_hash
+        sender.send(answer.batch)
+        self._sent, self._news = sender.sent, self._news or sender.is_news
+        return sender.end
 
     def _same_history(self, after: int, chain_hash: str) -> None:
         with reading(self._engine).connect() as connection:
@@ -263,33 +243,17 @@ class SyncEngine:
                     "was sent or removed."
                 )
 
-    def _batch(self, after: int, most: int) -> outgoing.Batch | None:
-        if most <= 0:
-            return None
-        with reading(self._engine).connect() as connection:
-            return outgoing.next_batch(connection, after, most)
-
-    def _last_n(self) -> int:
-        with reading(self._engine).connect() as connection:
-            return this_device(connection).last_n
-
-    def _keep(self, got: PushAnswer) -> None:
-        self._news |= any(one.verdict not in _AS_SENT for one in got.receipts)
-        for part in self._turn.resting(list(chunks(got.receipts, _RECEIPTS_AT_ONCE))):
-            with self._engine.begin() as connection:
-                outgoing.keep_receipts(connection, part)
-
     def _pull(self, answer: HelloAnswer) -> int:
+        shelf = Shelf(self._engine, self._progress, self._kept_from)
         if self._stands_there(answer):
+            shelf.drop()
             return 0
         received = 0
         for _ in range(_MOST_PULLS):
             self._progress("Receiving changes", received, 0)
-            with reading(self._engine).connect() as connection:
-                message = Pull(PROTOCOL_VERSION, this_device(connection).epoch, cursors(connection))
-            with self._gateway.pull(message) as lines:
-                cut = read_cut(self._turn.resting(lines))
-            applied = self._apply(cut, answer.epoch, message.epoch)
+            cut, known_epoch = receive(self._engine, self._gateway, shelf)
+            applied = self._apply(cut, answer.epoch, known_epoch)
+            shelf.drop()
             received += applied.rows
             if not applied.mismatched:
                 return received
@@ -377,12 +341,3 @@ class SyncEngine:
     def _log(self, outcome: str, words: str) -> None:
         with self._engine.begin() as connection:
             names.append_log(connection, outcome, words)
-
-
-def _expect(goes_on: bool) -> None:
-    """A server that asks for the same again and again would keep a round from ending."""
-    if not goes_on:
-        raise ServerFault(
-            "The server does not take the next change and does not say why. Nothing was lost; it "
-            "is tried again."
-        )

@@ -1,16 +1,21 @@
 """What leaves this laptop: records that the server does not have, scopes of somebody else now."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from msgspec.structs import asdict
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.engine import Connection
 
-from intact_core.records.catalogue import TYPES
+from intact_core import clock
+from intact_core.records.catalogue import ORDER, TYPES
+from intact_core.sync import digest
+from intact_core.sync.protocol import Cursor
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Blob, SyncCursor, chunks, table_of
+from intact_desktop.sync.cuts import Ref
 
-Ref = tuple[str, UUID]
 _BASE = table_of(BaseRow)
 _BLOBS = table_of(Blob)
 _CURSORS = table_of(SyncCursor)
@@ -34,6 +39,38 @@ def forget_records(connection: Connection, refs: Collection[Ref]) -> None:
             connection.execute(delete(_BASE).where(_BASE.c.type == type_, _BASE.c.id.in_(part)))
 
 
+def hide(connection: Connection, ref: Ref) -> None:
+    """A record that the server does not have: out of the lists; own work is in the outbox."""
+    table = TYPES[ref[0]].table
+    values = {"deleted_at": clock.now(), "deleted_reason": "not on the server"}
+    connection.execute(update(table).where(table.c.id == ref[1]).values(**values))
+
+
+def remove_records(connection: Connection, refs: Collection[Ref]) -> None:
+    """Records that went to a scope of somebody else; one that another still names is hidden."""
+    for type_, id_ in sorted(refs, key=lambda ref: ORDER[ref[0]], reverse=True):
+        table = TYPES[type_].table
+        if _is_named(connection, table, id_):
+            hide(connection, (type_, id_))
+        else:
+            connection.execute(delete(table).where(table.c.id == id_))
+
+
+def _is_named(connection: Connection, table: Table, id_: UUID) -> bool:
+    columns = [
+        column
+        for spec in TYPES.values()
+        for key in spec.table.foreign_key_constraints
+        if key.referred_table is table
+        for column in key.columns
+        if column.key != "tenant_id"
+    ]
+    return any(
+        connection.scalar(select(column).where(column == id_).limit(1)) is not None
+        for column in columns
+    )
+
+
 def waits(connection: Connection, scopes: Sequence[str]) -> bool:
     """Whether operations, or files of one of the audits, still wait: all stays until they are sent.
 
@@ -45,6 +82,20 @@ def waits(connection: Connection, scopes: Sequence[str]) -> bool:
     audits = [UUID(scope.partition(":")[2]) for scope in scopes if scope.startswith("audit:")]
     mine = _BLOBS.c.audit_id.in_(audits) & (_BLOBS.c.state == "pending")
     return connection.scalar(select(_BLOBS.c.size).where(mine).limit(1)) is not None
+
+
+def without(
+    connection: Connection, scopes: Sequence[Cursor], refs: Collection[Ref]
+) -> list[dict[str, Any]]:
+    """The cursors of scopes that still wait, once these records of theirs stand in others."""
+    out: dict[str, list[str]] = {}
+    for one in scopes:
+        query = select(_BASE.c.type, _BASE.c.id, _BASE.c.hash).where(_BASE.c.scope == one.scope)
+        for type_, id_, value in connection.execute(query):
+            if (type_, id_) in refs:
+                out.setdefault(one.scope, []).append(value)
+    moved = [(one, out[one.scope]) for one in scopes if one.scope in out]
+    return [{**asdict(one), "digest": digest.moved(one.digest, out=gone)} for one, gone in moved]
 
 
 def forget_scope(connection: Connection, scope: str) -> None:

@@ -1,4 +1,7 @@
-"""Writing to the feed: heads, changes and audit log, the same for both ways in."""
+"""Writing to the feed: heads, changes and audit log, the same for both ways in.
+
+A record whose scope changes leaves the one scope and enters the other at the same rev.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -142,10 +145,17 @@ class _Steps:
         state.rev += 1
         state.field_rev |= dict.fromkeys(put.groups, (state.rev, put.device))
         state.hash = digest.row_hash(put.spec.name, put.id, state.rev, put.body)
-        patch = put.body if put.is_new else put.patch
-        if put.is_new:
-            patch = {name: value for name, value in patch.items() if value is not None}
-        self.changes.setdefault(state.scope, []).append(self._change(put, state, patch))
+        scope = put.spec.scope.key(put.body)
+        if scope != state.scope:
+            self._append(put, state, "leave", {})
+            state.scope = scope
+            self._append(put, state, "enter", _filled(put.body))
+        else:
+            self._append(put, state, "put", _filled(put.body) if put.is_new else put.patch)
+
+    def _append(self, put: Put, state: _State, kind: str, patch: Mapping[str, Any]) -> None:
+        change = self._change(put, state, patch) | {"kind": kind}
+        self.changes.setdefault(state.scope, []).append(change)
 
     def _start(self, put: Put, ref: Ref) -> _State:
         head = self.heads.get(ref)
@@ -164,7 +174,6 @@ class _Steps:
             "type": put.spec.name,
             "record_id": put.id,
             "rev": state.rev,
-            "kind": "put",
             "patch": canonical.dumps(dict(patch)).decode(),
             "op_id": put.op_id,
             "actor": self.actor.user_id,
@@ -187,6 +196,7 @@ class _Steps:
             "tenant_id": self.tenant_id,
             "type": ref[0],
             "id": ref[1],
+            "scope": state.scope,
             "rev": state.rev,
             "field_rev": state.field_rev,
             "hash": state.hash,
@@ -224,8 +234,13 @@ class _Steps:
             for row in self.changes[scope]:
                 seq += 1
                 rows.append({**row, "seq": seq})
-            touched = [(r, s) for r, s in self.states.items() if s.scope == scope]
-            out = [self.heads[ref].hash for ref, state in touched if not state.is_new]
-            now = digest.moved(old, out=out, into=[state.hash for _, state in touched])
+            before = [self.heads[ref] for ref in self.states if ref in self.heads]
+            out = [head.hash for head in before if head.scope == scope]
+            into = [state.hash for state in self.states.values() if state.scope == scope]
+            now = digest.moved(old, out=out, into=into)
             raise_scope(connection, self.tenant_id, scope, seq, now)
         insert_rows(connection, table_of(FeedChange), rows)
+
+
+def _filled(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}

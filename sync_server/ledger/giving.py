@@ -1,6 +1,7 @@
 """Giving out changes: one consistent cut over all scopes, line by line."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,9 @@ import msgspec
 from sqlalchemy import ARRAY, Select, Text, cast, func, select, true
 from sqlalchemy.engine import Connection
 
-from intact_core.records.catalogue import TYPES, TypeSpec
+from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
 from intact_core.sync import digest
-from intact_core.sync.protocol import Begin, Cursor, End, Pull
+from intact_core.sync.protocol import RESUMING, Begin, Cursor, End, Pull, Resume
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import FeedChange, RecordHead, ScopeHead
 
@@ -24,22 +25,84 @@ _MANY, _AT_ONCE = 20_000, 2_000
 def lines(
     connection: Connection, tenant_id: UUID, scopes: Sequence[str], pull: Pull, epoch: str
 ) -> Iterator[bytes]:
-    """The lines of a pull (newline-delimited JSON: begin, changes, end).
+    """The lines of a pull (newline-delimited JSON: begin, rows, changes, end).
 
     The connection stays on one cut (REPEATABLE READ, or SQLite's snapshot). A scope that the
     device does not have, or has from a history that is not this one, comes whole, as its rows.
+    Where an answer with such rows broke off, the next one goes on behind the last row that came:
+    the changes since the first one bring all rows to this cut, in whichever cut they were read.
     """
     known = {one.scope: one for one in pull.cursors}
     heads = heads_of(connection, tenant_id, scopes)
     same = pull.epoch == epoch
     whole = [scope for scope in scopes if not _goes_on(known.get(scope), heads[scope], same)]
-    yield msgspec.json.encode(Begin(epoch, list(scopes), whole)) + b"\n"
-    for scope in scopes:
-        if scope not in whole and known[scope].seq < heads[scope].seq:
-            yield from _changes(connection, tenant_id, scope, known[scope].seq)
-    # After the changes: a record that came from another scope stands as its new scope has it.
-    yield from _snapshot(connection, tenant_id, [heads[scope] for scope in whole])
+    after = {scope: known[scope].seq for scope in scopes if scope not in whole}
+    give = _give if pull.protocol >= RESUMING else _give_as_version_2
+    cut = _Cut(connection, tenant_id, heads, whole, after)
+    yield from give(cut, pull, epoch)
     yield msgspec.json.encode(End([heads[scope] for scope in scopes])) + b"\n"
+
+
+@dataclass
+class _Cut:
+    """One cut: where all scopes stand, which come whole, and after which seq the others go on."""
+
+    connection: Connection
+    tenant_id: UUID
+    heads: Mapping[str, Cursor]
+    whole: list[str]
+    after: dict[str, int]
+
+
+def _give(cut: _Cut, pull: Pull, epoch: str) -> Iterator[bytes]:
+    resume = _usable(pull.resume, cut, epoch)
+    whole = resume.heads if resume else tuple(cut.heads[scope] for scope in cut.whole)
+    rows = _count(cut)
+    begin = Begin(epoch, list(cut.heads), cut.whole, whole, rows, resumed=resume is not None)
+    yield msgspec.json.encode(begin) + b"\n"
+    yield from _snapshot(cut, "row", resume)
+    for scope, seq in (cut.after | {one.scope: one.seq for one in whole}).items():
+        if seq < cut.heads[scope].seq:
+            yield from _changes(cut, scope, seq)
+
+
+def _give_as_version_2(cut: _Cut, pull: Pull, epoch: str) -> Iterator[bytes]:
+    """Where records moved, the scope comes whole: that version knows no other way."""
+    del pull
+    for scope in _where_records_moved(cut):
+        cut.whole.append(scope)
+        del cut.after[scope]
+    yield msgspec.json.encode(Begin(epoch, list(cut.heads), cut.whole)) + b"\n"
+    for scope, seq in cut.after.items():
+        if seq < cut.heads[scope].seq:
+            yield from _changes(cut, scope, seq)
+    # After the changes: a record that came from another scope stands as its new scope has it.
+    yield from _snapshot(cut, "enter", None)
+
+
+def _usable(resume: Resume | None, cut: _Cut, epoch: str) -> Resume | None:
+    """Not after a restore, nor with other scopes: then the rows that came are of another whole."""
+    if resume is None or resume.epoch != epoch or resume.type not in TYPES:
+        return None
+    seqs = {one.scope: one.seq for one in resume.heads}
+    same = seqs.keys() == set(cut.whole)
+    return resume if same and all(n <= cut.heads[one].seq for one, n in seqs.items()) else None
+
+
+def _count(cut: _Cut) -> int:
+    mine = (_HEADS.c.tenant_id == cut.tenant_id) & _HEADS.c.scope.in_(cut.whole)
+    query = select(func.count()).select_from(_HEADS).where(mine)
+    return (cut.connection.scalar(query) or 0) if cut.whole else 0
+
+
+def _where_records_moved(cut: _Cut) -> list[str]:
+    news = [scope for scope, seq in cut.after.items() if seq < cut.heads[scope].seq]
+    moves = _FEED.c.kind.in_(("enter", "leave"))
+    return [
+        scope
+        for scope in news
+        if cut.connection.scalar(_since(cut, scope, cut.after[scope], _FEED.c.seq).where(moves))
+    ]
 
 
 def _goes_on(cursor: Cursor | None, head: Cursor, same_epoch: bool) -> bool:
@@ -59,13 +122,13 @@ def heads_of(
     return {scope: found.get(scope, Cursor(scope, 0, digest.EMPTY)) for scope in scopes}
 
 
-def _changes(connection: Connection, tenant_id: UUID, scope: str, after: int) -> Iterator[bytes]:
-    query = (
-        select(_FEED)
-        .where(_FEED.c.tenant_id == tenant_id, _FEED.c.scope == scope, _FEED.c.seq > after)
-        .order_by(_FEED.c.seq)
-    )
-    for row in connection.execute(query):
+def _since(cut: _Cut, scope: str, after: int, *columns: Any) -> Select[Any]:
+    mine = (_FEED.c.tenant_id == cut.tenant_id) & (_FEED.c.scope == scope)
+    return select(*columns).where(mine, _FEED.c.seq > after).order_by(_FEED.c.seq)
+
+
+def _changes(cut: _Cut, scope: str, after: int) -> Iterator[bytes]:
+    for row in cut.connection.execute(_since(cut, scope, after, *_FEED.c)):
         head = {
             "line": "change",
             "scope": scope,
@@ -82,24 +145,28 @@ def _changes(connection: Connection, tenant_id: UUID, scope: str, after: int) ->
         yield msgspec.json.encode(head) + b"\n"
 
 
-def _snapshot(connection: Connection, tenant_id: UUID, heads: Sequence[Cursor]) -> Iterator[bytes]:
+def _snapshot(cut: _Cut, kind: str, resume: Resume | None) -> Iterator[bytes]:
     by_kind: dict[str, dict[str, Cursor]] = {}
+    heads = [cut.heads[scope] for scope in cut.whole]
     for head in heads:
         by_kind.setdefault(head.scope.partition(":")[0], {})[head.scope] = head
-    for spec in TYPES.values():
+    first = ORDER[resume.type] if resume else 0
+    for spec in list(TYPES.values())[first:]:
         own = heads if spec.scope.kind == "" else by_kind.get(spec.scope.kind, {}).values()
         if own:
-            yield from _rows(connection, tenant_id, {one.scope: one for one in own}, spec)
+            after = resume.id if resume and spec.name == resume.type else None
+            yield from _rows(cut, {one.scope: one for one in own}, kind, (spec, after))
 
 
 def _rows(
-    connection: Connection, tenant_id: UUID, heads: Mapping[str, Cursor], spec: TypeSpec
+    cut: _Cut, heads: Mapping[str, Cursor], kind: str, part: tuple[TypeSpec, UUID | None]
 ) -> Iterator[bytes]:
+    spec, after = part
     names = tuple(spec.fields)
-    query = rows_query(connection.dialect.name, tenant_id, tuple(heads), spec)
+    query = rows_query(cut.connection.dialect.name, cut.tenant_id, tuple(heads), spec, after)
     if max(head.seq for head in heads.values()) > _MANY:
         query = query.execution_options(yield_per=_AT_ONCE)
-    for scope, rev, updated_at, *values in connection.execute(query):
+    for scope, rev, updated_at, *values in cut.connection.execute(query):
         body = spec.wire({n: v for n, v in zip(names, values, strict=True) if v is not None})
         line = {
             "line": "change",
@@ -108,7 +175,7 @@ def _rows(
             "type": spec.name,
             "id": body["id"],
             "rev": rev,
-            "kind": "enter",
+            "kind": kind,
             "patch": body,
             "op_id": None,
             "actor": None,
@@ -117,30 +184,44 @@ def _rows(
         yield msgspec.json.encode(line) + b"\n"
 
 
-def rows_query(dialect: str, tenant_id: UUID, scopes: Sequence[str], spec: TypeSpec) -> Select[Any]:
-    """The present rows of one kind in some scopes: scope, rev, time of change, then the fields.
+def rows_query(
+    dialect: str, tenant_id: UUID, scopes: Sequence[str], spec: TypeSpec, after: UUID | None
+) -> Select[Any]:
+    """The present rows of one kind in some scopes, by id: scope, rev, time of change, the fields.
 
-    On PostgreSQL each head is found by its scope and each row by its id, whatever the statistics
-    say of a tenant that has grown since they were taken.
+    With `after` only those behind that id. On PostgreSQL each head is found by its scope and each
+    row by its id, whatever the statistics say of a tenant that has grown since they were taken.
     """
     heads = (
         select(_HEADS.c.id, _HEADS.c.scope, _HEADS.c.rev, _HEADS.c.updated_at)
         .where(_HEADS.c.tenant_id == tenant_id, _HEADS.c.type == spec.name)
     )  # fmt: skip
+    if after is not None:
+        heads = heads.where(_HEADS.c.id > after)
     table = spec.table
     fields = [table.c[name] for name in spec.fields]
     if dialect != "postgresql":
         mine = heads.where(_HEADS.c.scope.in_(scopes)).subquery()
         same = (table.c.tenant_id == tenant_id) & (table.c.id == mine.c.id)
-        return select(mine.c.scope, mine.c.rev, mine.c.updated_at, *fields).join(table, same)
+        query = select(mine.c.scope, mine.c.rev, mine.c.updated_at, *fields).join(table, same)
+        return query.order_by(mine.c.id)
     wanted = func.unnest(cast(list(scopes), ARRAY(Text))).table_valued("scope").render_derived()
     # OFFSET 0 keeps the planner from turning the look-ups into one join.
-    found = heads.where(_HEADS.c.scope == wanted.c.scope).offset(0).lateral()
+    of_scope = heads.where(_HEADS.c.scope == wanted.c.scope).offset(0).lateral()
+    found = (
+        select(*of_scope.c)
+        .select_from(wanted.join(of_scope, true()))
+        .order_by(of_scope.c.id)
+        .subquery()
+    )
     row = (
         select(*fields)
         .where(table.c.tenant_id == tenant_id, table.c.id == found.c.id)
         .offset(0)
         .lateral()
     )
-    source = wanted.join(found, true()).join(row, true())
-    return select(found.c.scope, found.c.rev, found.c.updated_at, *row.c).select_from(source)
+    return (
+        select(found.c.scope, found.c.rev, found.c.updated_at, *row.c)
+        .select_from(found.join(row, true()))
+        .order_by(found.c.id)
+    )

@@ -21,6 +21,7 @@ from tests.benchmarks import raw
 from tests.benchmarks.measuring import Figure, Goal, peak_megabytes, seconds_of
 from tests.benchmarks.running import apart
 from tests.benchmarks.served import KEY, Laptop, Server, enrol, migrate, serving
+from tests.benchmarks.sync_broken import broken_sync
 from tests.fixtures.postgres import SUPERUSER, running_server
 
 LEAD, AUDITOR = "lead@demo.example", "auditor@demo.example"
@@ -53,7 +54,8 @@ def measure() -> list[Figure]:
         with serving(folder / "server", urls.app) as server:
             small = _small_pulls(server, folder, postgres.url(database, SUPERUSER))
             _fill(urls.app, enrol(server, folder / "other", LEAD))
-            return [small, *apart(first_sync, server.url, folder / "fresh")]
+            fresh = apart(first_sync, server.url, folder / "fresh")
+            return [small, *fresh, *apart(broken_sync, server.url, folder / "line", AUDITOR)]
 
 
 def _small_pulls(server: Server, folder: Path, superuser: str) -> Figure:

@@ -81,10 +81,12 @@ class Headless:
         self.engine.dispose()
 
 
-def enrol(folder: Path, server: str, email: str) -> Headless:
+def enrol(
+    folder: Path, server: str, email: str, transport: httpx.BaseTransport | None = None
+) -> Headless:
     """Enrol a new laptop of that person and make its database."""
     folder.mkdir(parents=True)
-    gateway, key = Gateway(server), device_key.make()
+    gateway, key = Gateway(server, transport), device_key.make()
     token = gateway.sign_in(email, PASSWORD)["token"]
     given = gateway.enrol(token, device_key.signing_request(key, "headless", email), "headless")
     gateway.close()
@@ -98,7 +100,7 @@ def enrol(folder: Path, server: str, email: str) -> Headless:
     with engine.begin() as connection:
         connection.execute(insert(Device).values(**values))
     engine.dispose()
-    return open_laptop(folder, server)
+    return open_laptop(folder, server, transport)
 
 
 def _keep(folder: Path, kept: _Kept) -> None:

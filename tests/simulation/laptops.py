@@ -36,8 +36,9 @@ from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gap
 from sync_server.ledger.chains import chain_end
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
-from tests.simulation.stage import Member, share_statements
-from tests.simulation.world import KEY, DirectGateway, Office
+from tests.simulation.office import Office
+from tests.simulation.stage import Member, at_once, share_statements
+from tests.simulation.world import KEPT_FROM, KEY, DirectGateway
 
 _MOST_STEPS = 400
 Seen = tuple[str, int, str]
@@ -220,7 +221,13 @@ class SimLaptop:
         gateway = SimGateway(self.office, self, self.watch)
         transfer = FileTransfer(self.engine, gateway, self.files)
         aside = self.home / f"aside-{self.number}"
-        around = Around(lambda _: None, lambda: set_aside(self.engine, KEY, aside), self._renamed)
+        around = Around(
+            lambda _: None,
+            lambda: set_aside(self.engine, KEY, aside),
+            self._renamed,
+            KEPT_FROM,
+            at_once,
+        )
         self.sync = SyncEngine(self.engine, gateway, self._sign, transfer, around)
 
     def _renamed(self, given: Successor) -> None:

@@ -28,8 +28,8 @@ from sync_server.ledger.rounds import begin_epoch, epoch_of
 from tests.simulation.faults import Fuse, Killed
 from tests.simulation.laptops import Seen, SimLaptop, Watch
 from tests.simulation.model import Ledger, Row, Wish
+from tests.simulation.office import Office
 from tests.simulation.stage import Stage, VirtualTime, share_statements
-from tests.simulation.world import Office
 
 Work = Callable[[Session], object]
 

@@ -5,25 +5,31 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import NoReturn, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from intact_core import clock, ids
-from intact_core.records.audits import AuditTeam
+from intact_core.records.audits import AuditSchedule, AuditTeam
+from intact_core.records.clients import Client, ClientContact, ClientSite
 from intact_core.records.people import Role, User, UserRole
+from intact_core.records.standards import Standard
 from intact_desktop.store.engine import reading
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
-from tests.simulation.world import Office, enrol, make_office
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import enrol
 
+T = TypeVar("T")
 ROLES = ("lead_auditor", "auditor", "second", "third")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -50,6 +56,19 @@ class VirtualTime:
             yield
         finally:
             self._skew = before
+
+
+def at_once(ask: Callable[[], T]) -> Callable[[], T]:
+    """In virtual time nothing runs beside: it is done now, and told when it is awaited."""
+    try:
+        answer = ask()
+    except Exception as fault:  # noqa: BLE001 - it goes on where the answer is awaited
+        return partial(_raise, fault)
+    return lambda: answer
+
+
+def _raise(fault: Exception) -> NoReturn:
+    raise fault
 
 
 @contextmanager
@@ -150,6 +169,7 @@ def build(folder: Path, app: str, owner: str) -> Stage:
     with seeded(20_260_302):
         office = make_office(app, owner, items=4)
         _two_more_auditors(office)
+        _another_client(office)
         stage = Stage(folder, office)
         for number, role in enumerate(ROLES):
             stage.members.append(_member(office, folder / str(number), role))
@@ -166,7 +186,8 @@ def _member(office: Office, folder: Path, role: str) -> Member:
         connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     laptop.engine.dispose()
     with office.read() as session:
-        query = select(AuditTeam.id).where(AuditTeam.user_id == laptop.user_id)
+        mine = AuditTeam.audit_schedule_id == office.audit_id
+        query = select(AuditTeam.id).where(AuditTeam.user_id == laptop.user_id, mine)
         team_row = session.scalars(query).one()
     return Member(role, laptop.device_id, laptop.user_id, team_row, key)
 
@@ -190,6 +211,36 @@ def _two_more_auditors(office: Office) -> None:
                     letter=letter,
                 )
             )
+
+
+def _another_client(office: Office) -> None:
+    """With an audit of the first and the third person; contacts and sites may move there."""
+    with office.write() as session:
+        client_id = office.other_client_id
+        session.add(Client(id=client_id, client_code="OTHER", legal_name="Other Ltd"))
+        session.flush()
+        audit = AuditSchedule(
+            id=ids.new_id(),
+            audit_number="AUD-2026-002",
+            client_id=client_id,
+            standard_id=session.scalars(select(Standard.id)).one(),
+            audit_type="surveillance",
+        )
+        session.add(audit)
+        session.flush()
+        for letter, role in (("A", "lead_auditor"), ("B", "second")):
+            row = {"user_id": office.users[role], "role": "auditor", "letter": letter}
+            session.add(AuditTeam(audit_schedule_id=audit.id, **row))
+        for number in range(3):
+            contact = {"first_name": "Ann", "last_name": f"Number {number}"}
+            _movable(session, office, ClientContact(**contact))
+        _movable(session, office, ClientSite(site_name="Plant"))
+
+
+def _movable(session: Session, office: Office, row: ClientContact | ClientSite) -> None:
+    row.id, row.client_id = ids.new_id(), office.client_id
+    session.add(row)
+    office.movable.append((type(row), row.id))
 
 
 @cache

@@ -18,8 +18,9 @@ from intact_desktop.store.tables import BaseRow, Blob, Outbox, SyncCursor, SyncL
 from intact_desktop.sync.files import add_pending
 from sync_server.ledger.rounds import epoch_of
 from sync_server.tables.ledger import OpReceipt
+from tests.simulation.office import Office, make_office
 from tests.simulation.wire import LoseNth
-from tests.simulation.world import Laptop, Office, enrol, make_office, twin_of
+from tests.simulation.world import Laptop, enrol, twin_of
 
 
 @pytest.fixture

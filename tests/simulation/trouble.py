@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -111,12 +112,31 @@ def office_answers(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
         sim.office_writes("audit_checklists", id_, {"auditor_finding": value}, work)
 
 
+def office_moves(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
+    """The office says that a contact or a site is another client's, once or a few times."""
+    for _ in range(dice.randint(1, 3)):
+        record, id_ = dice.choice(sim.office.movable)
+        with sim.at_server(), sim.office.write() as session:
+            row: Any = session.get_one(record, (sim.office.tenant_id, id_))
+            here = row.client_id == sim.office.client_id
+            row.client_id = sim.office.other_client_id if here else sim.office.client_id
+        sim.tell(f"office moves {record.__tablename__} {str(id_)[-4:]}")
+
+
 def leaves_or_joins(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     """A person loses the audit, or gets it again."""
     member = laptop.member
     is_on = member.user_id in sim.ledger.members
     sim.tell(f"{laptop.number} {'leaves' if is_on else 'joins'} the team")
     sim.may(laptop, not is_on)
+    if not is_on:
+        _break_next_pulls(sim, laptop)
+
+
+def _break_next_pulls(sim: Sim, laptop: SimLaptop) -> None:
+    """All comes whole now, over a bad line: it breaks off twice, somewhere (no dice are thrown)."""
+    for again in (1, 2):
+        laptop.weather.add("pull", "cut", 7919 * (sim.count + again))
 
 
 def sign(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
@@ -162,6 +182,8 @@ def restore(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     if sim.backup is not None:
         sim.tell("server restored")
         sim.restore()
+        for one in sim.laptops:
+            _break_next_pulls(sim, one)
 
 
 def copy_laptop(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
@@ -208,6 +230,7 @@ WIRE: dict[Step, int] = {
     answer_and_die: 1,
     answer_on_a_full_disk: 1,
     office_answers: 5,
+    office_moves: 3,
     late_post: 3,
     wrong_clock: 2,
     time_passes: 2,

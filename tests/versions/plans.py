@@ -18,19 +18,19 @@ from intact_core.records.checklist import AuditChecklist
 from intact_desktop.store.engine import open_store
 from intact_desktop.store.upgrade import MIGRATIONS, configuration, upgrade
 from intact_desktop.sync.deriving import derive_again
+from intact_desktop.sync.line import Line
 from intact_desktop.sync.refused import refused
 from sync_server.database.engine import Database
 from sync_server.database.migrate import migrate
 from sync_server.ledger.feed import record_written
 from sync_server.services.newer_laptops import take_up
+from tests.simulation.office import Office, make_office
 from tests.simulation.world import (
     KEY,
     DirectGateway,
     Laptop,
-    Office,
     enrol,
     laptop_over,
-    make_office,
     reopen,
 )
 
@@ -67,6 +67,7 @@ class FarServer:
 
     def __init__(self, pipe: Connection, device_id: UUID) -> None:
         self._pipe, self.device_id = pipe, device_id
+        self.line = Line()
 
     def hello(self, message: Any) -> Any:
         return self._ask("hello", message)

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from intact_core.records.checklist import AuditChecklist
 from intact_desktop.sync.deriving import derive_again
-from tests.simulation.world import Office, enrol, laptop_over, make_office
+from intact_desktop.sync.line import Line
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import enrol, laptop_over
 from tests.versions.newer import Newer, newer_process
 from tests.versions.plans import Served
 
@@ -41,6 +43,7 @@ class NewerServer:
 
     def __init__(self, newer: Newer, device_id: UUID) -> None:
         self._newer, self.device_id = newer, device_id
+        self.line = Line()
 
     def hello(self, message: Any) -> Any:
         return self._newer.do("hello", message)

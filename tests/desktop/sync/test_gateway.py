@@ -7,10 +7,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from intact_core.errors import BadInput, IntactError, NotSignedIn, Offline, ServerFault
+from intact_core.errors import BadInput, Busy, IntactError, NotSignedIn, Offline, ServerFault
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import BlobOffer, Hello, Pull
-from intact_desktop.sync.applying import read_cut
+from intact_desktop.sync.cuts import read_cut
 from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key
 
@@ -141,6 +141,17 @@ def test_a_proxys_error_page_is_no_hotel(status: int) -> None:
     gateway = enrolled(Answers(lambda _: page))
     with pytest.raises(ServerFault, match=rf"could not do it \({status}\). Nothing was lost"):
         gateway.hello(HELLO)
+    gateway.close()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_our_servers_own_words_are_told(status: int) -> None:
+    words = {"title": "x", "sentence": "The server's disk is full."}
+    answer = httpx.Response(status, headers={"retry-after": "20"}, json=words)
+    gateway = enrolled(Answers(lambda _: answer))
+    with pytest.raises(Busy, match=r"^The server's disk is full\.$") as caught:
+        gateway.hello(HELLO)
+    assert caught.value.after_seconds == 20
     gateway.close()
 
 

@@ -172,9 +172,21 @@ def _counts(session: Session, one: Refused) -> bool:
         body = session.scalar(
             select(BaseRow.body).where(BaseRow.type == change.type, BaseRow.id == change.record_id)
         )
-        if body is None or any(body.get(name) != value for name, value in change.values.items()):
+        later = _changed_later(session, change)
+        wanted = {name: value for name, value in change.values.items() if name not in later}
+        if body is None or any(body.get(name) != value for name, value in wanted.items()):
             return False
     return True
+
+
+def _changed_later(session: Session, change: RefusedChange) -> set[str]:
+    query = select(Outbox.raw).where(
+        Outbox.record_id == change.record_id,
+        Outbox.n > change.n,
+        Outbox.verdict.is_distinct_from("quarantined"),
+    )
+    raws = session.scalars(query)
+    return {name for raw in raws for name in msgspec.json.decode(raw, type=Operation).changes}
 
 
 def _wanted(spec: TypeSpec, operation: Operation) -> list[tuple[str, Any]]:

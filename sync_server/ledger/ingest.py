@@ -118,12 +118,13 @@ def decide_again(
 ) -> list[Receipt]:
     """Let operations that were set aside count after all, in the name of whoever may write them.
 
-    They stand or fall together; the receipts that their device got stay as they are. Joins the
-    caller's transaction; raises IntegrityError or DataError where the database refuses.
+    They stand or fall together. What the same laptop changed later stays as it is, and so do the
+    receipts that it got. Joins the caller's transaction; raises IntegrityError or DataError where
+    the database refuses.
     """
     work = Workspace(connection, source.tenant_id)
     work.load({(one.type, one.id) for one in operations if one.type in TYPES})
-    receipts = _decide_group(_Batch(connection, work, source, ()), operations)
+    receipts = _decide_group(_Batch(connection, work, source, (), late=True), operations)
     work.write()
     append(connection, source.tenant_id, source.actor, work.puts, work.heads)
     return receipts
@@ -178,20 +179,41 @@ class _Batch:
     """What deciding takes: rows, conflicts, who sends, and what of it all is their own work."""
 
     def __init__(
-        self, connection: Connection, work: Workspace, source: Source, again: Collection[UUID]
+        self,
+        connection: Connection,
+        work: Workspace,
+        source: Source,
+        again: Collection[UUID],
+        *,
+        late: bool = False,
     ) -> None:
         self.work, self.source = work, source
+        self._late = late
         self.writer = ConflictWriter(work, source)
         self._lineage = Lineage(connection, source.tenant_id, source.device_id, again)
 
     def merged(self, operation: Operation, record: Tracked) -> Merged:
         """The merge; what this laptop did under another name meets nobody else's work."""
         spec, current, me = record.spec, record.current, self.source.device_id
+        if self._late and current is not None:
+            # After its turn: a device never clashes with itself, so its newer value would go.
+            done = self._lineage.overtaken(record.ref, current, operation.n)
+            operation = _without(operation, spec, done)
         found = merge(operation, spec, current, me)
         if current is None or not found.clashes:
             return found
         own = self._lineage.own_view(record.ref, current)
         return found if own is current else merge(operation, spec, own, me)
+
+
+def _without(operation: Operation, spec: TypeSpec, groups: Collection[str]) -> Operation:
+    fields = spec.fields
+    kept = {
+        name: pair
+        for name, pair in operation.changes.items()
+        if name not in fields or fields[name].group not in groups
+    }
+    return msgspec.structs.replace(operation, changes=kept)
 
 
 def _decide_group(batch: _Batch, operations: Sequence[Operation]) -> list[Receipt]:

@@ -2,19 +2,23 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from intact_core import canonical, ids
 from intact_core.records.audits import AuditSchedule
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.records.checklist import AuditChecklist
-from intact_core.sync.operations import GENESIS, link
+from intact_core.rules.kernel import Actor
+from intact_core.sync.operations import GENESIS, Operation, link
 from intact_core.sync.protocol import PROTOCOL_VERSION
+from sync_server.ledger.ingest import Source, decide_again
 from sync_server.services.newer_laptops import TAKEN_UP, take_up
-from sync_server.tables.ledger import AuditLog, Device
+from sync_server.tables.ledger import AuditLog, Device, OpReceipt
 from tests.server.conftest import Laptop, Server
 
 LEAD, OFFICE = "lead@demo.example", "cbadmin@demo.example"
@@ -118,6 +122,27 @@ def test_it_counts_once_the_server_is_updated(server: Server, laptop: Laptop) ->
         [entry] = session.scalars(select(AuditLog).where(AuditLog.action == TAKEN_UP))
     assert entry.user_id == server.account(LEAD).user_id
     assert entry.device_id == UUID(laptop.enrolment["device_id"])
+
+
+def test_what_the_same_laptop_wrote_later_stays(server: Server, laptop: Laptop) -> None:
+    tenant_id, item = server.tenant_of(LEAD), ids.new_id()
+    new_item(laptop, item, tenant_id)
+    unknown = {"weather": [None, "rain"], "auditor_finding": [None, "first"]}
+    verdicts = pushed(
+        laptop,
+        {"id": str(item), "changes": unknown},
+        {"id": str(item), "changes": {"auditor_finding": [None, "second"]}},
+    )
+    assert verdicts == [("quarantined", "server_older"), ("applied", None)]
+    source = Source(tenant_id, UUID(laptop.enrolment["device_id"]), Actor(None, system=True), None)
+    with server.database.write(tenant_id) as session:
+        raw = session.scalars(select(OpReceipt.raw).where(OpReceipt.n == 1)).one()
+        known = msgspec.json.decode(raw, type=Operation)
+        # As the updated server reads it, but for the field that this one cannot have.
+        known = replace(known, changes={"auditor_finding": known.changes["auditor_finding"]})
+        [receipt] = decide_again(session.connection(), source, [known])
+    assert receipt.verdict == "no_change"
+    assert wanted(server, item) == "second"
 
 
 def test_what_still_cannot_count_waits_for_the_office(server: Server, laptop: Laptop) -> None:

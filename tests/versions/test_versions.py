@@ -110,17 +110,18 @@ def test_what_a_newer_laptop_sends_is_kept_and_counts_once_the_server_is_updated
     newer.do("install_newer_laptop", tmp_path, pem(key), told, laptop.device_id)
     newer.do("work_on_laptop", {"weather": "hail", "auditor_finding": "in hail"}, 0, serve=served)
     newer.do("add_mood", "tense", serve=served)
-    verdicts = newer.do("work_on_laptop", {"auditor_finding": "plain"}, 1, serve=served)
+    newer.do("work_on_laptop", {"auditor_finding": "plain"}, 1, serve=served)
+    verdicts = newer.do("work_on_laptop", {"auditor_finding": "no hail"}, 0, serve=served)
     older = ("quarantined", "server_older")
-    assert verdicts == [older, older, ("applied", None)]
+    assert verdicts == [older, older, *[("applied", None)] * 2]
     refused = newer.do("refused_now")
     assert [(reason, again) for reason, _, again in refused] == [("server_older", False)] * 2
     assert all("older than this laptop" in sentence for _, sentence, _ in refused)
     office.database.engine.dispose()
     assert newer.do("update_server", tmp_path, pem(key), laptop.device_id) == [2, 0]
-    assert newer.do("server_row", 0) == ("in hail", "hail")
+    assert newer.do("server_row", 0) == ("no hail", "hail"), "what was written later stays"
     shown = newer.do("shown")
     assert shown["weather"][:2] == ["hail", None]
-    assert shown["notes"][:2] == ["in hail", "plain"]
+    assert shown["notes"][:2] == ["no hail", "plain"]
     assert shown["moods"] == ["tense"]
     assert newer.do("refused_now") == []

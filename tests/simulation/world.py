@@ -105,12 +105,15 @@ class DirectGateway:
             connection = session.connection()
             return greet(connection, office.tenant_id, self.device_id, user_id, message)
 
+    @property
+    def certificate(self) -> x509.Certificate:
+        return self.office.certificates[self.device_id]
+
     def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
         self._carried("recognise", lambda: self._recognise(chain))
 
     def _recognise(self, chain: Sequence[tuple[int, str]]) -> None:
-        certificate = self.office.certificates[self.device_id]
-        claim = Claim(self.office.tenant_id, self.device_id, certificate, chain)
+        claim = Claim(self.office.tenant_id, self.device_id, self.certificate, chain)
         with self.office.write() as session:
             recognise(session, self.office.keys, claim)
 

@@ -19,11 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from intact_core import clock, ids
 from intact_core.errors import NotFound, Revoked
-from intact_core.records.audits import (
-    AuditDocumentation,
-    AuditSchedule,
-    AuditTeam,
-)
+from intact_core.records.audits import AuditDocumentation, AuditSchedule, AuditTeam
 from intact_core.records.base import Record
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.clients import Client

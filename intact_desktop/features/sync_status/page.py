@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from intact_desktop.features.sync_status import bundle, queries, tables
 from intact_desktop.features.sync_status.bundle_dialog import BundleDialog
 from intact_desktop.features.sync_status.head import SyncHead
+from intact_desktop.features.sync_status.photo_limit import PhotoLimit
 from intact_desktop.features.sync_status.queries import LogLine, SyncStatus, WaitingLine
 from intact_desktop.features.sync_status.refused_view import RefusedView
 from intact_desktop.qt.notices import EmptyState, button
@@ -52,6 +53,8 @@ class SyncPage(Page):
         column.setSpacing(2 * GRID)
         column.addLayout(self._top())
         column.addWidget(self.tabs, 1)
+        self.photo_limit = PhotoLimit(bench)
+        column.addWidget(self.photo_limit)
 
     def reload(self) -> None:
         self.bench.ask(queries.status, self._show, owner=self)

@@ -81,6 +81,13 @@ class NotSignedIn(IntactError):
     title = "Please sign in"
 
 
+class UnknownLaptop(NotSignedIn):
+    """The server has no such laptop: it was restored from a backup that is older."""
+
+    title = "The server does not know this laptop"
+    code = "unknown_laptop"
+
+
 class Offline(IntactError):
     """The network could not be reached: the only error that means offline."""
 
@@ -91,6 +98,14 @@ class ServerFault(IntactError):
     """Our server, or something in front of it, answered with what it should not."""
 
     title = "The server has a problem"
+
+
+class Busy(ServerFault):
+    """The server can not do it just now; it asks to be left alone for `after_seconds` (0: any)."""
+
+    def __init__(self, sentence: str, *, after_seconds: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.after_seconds = after_seconds
 
 
 class StorageFault(IntactError):

@@ -121,7 +121,7 @@ class Application(QObject):
         bench = Workbench(opened, self.lanes)
         gateway = self._around.connect(entered.account.server)
         account = replace(entered.account, device_id=str(entered.device_id))
-        speak_as(gateway, account, entered.unlocked)
+        speak_as(gateway, self._profile, account, entered.unlocked)
         self._gateway = gateway
         sync = sync_of(self._profile, account, entered.unlocked, entered.engine, gateway)
         self.desk = Desk(bench, sync, self._around.camera)

@@ -170,7 +170,7 @@ def new_file(folder: Path, *, durable: bool = True) -> Iterator[NewFile]:
     """A new file inside the folder; unless it is kept nothing stays. Raises StorageFault."""
     temporary = folder / f".{secrets.token_hex(8)}.part"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(folder)
         with temporary.open("wb") as file:
             yield NewFile(file, temporary, durable)
     except OSError as fault:
@@ -183,6 +183,14 @@ def new_file(folder: Path, *, durable: bool = True) -> Iterator[NewFile]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    """Durable with those above it: a file is gone with the folder that it lies in."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def replace_file(path: Path, content: bytes) -> None:

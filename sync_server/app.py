@@ -34,6 +34,7 @@ from sync_server.back_office import site
 from sync_server.blobs.store import BlobStore, WrongOffset
 from sync_server.database.engine import Database
 from sync_server.database.migrate import require_bound_by_policies, require_current
+from sync_server.database.no_answer import no_answer
 from sync_server.ledger.chains import ChainFork
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import begin_epoch, epoch_of
@@ -144,8 +145,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     def busy(request: Request, fault: OperationalError | TimeoutError) -> Response:
         found = getattr(fault, "orig", fault)
         _LOG.warning("the database did not answer: %s", type(found).__name__)
-        sentence = "The server is busy and did nothing. Try again in a moment."
-        return _refusal(request, 503, StorageFault(sentence, title="The server is busy"))
+        return _refusal(request, 503, no_answer(found))
 
 
 def _status_of(error: IntactError) -> int:

@@ -15,6 +15,7 @@ from intact_core import clock
 # What a certificate may sign stands in it as a name: a laptop's key can make no certificates.
 SIGNS_REPORTS = "urn:intact:signs:reports"
 SIGNS_CERTIFICATES = "urn:intact:signs:certificates"
+_PERSON = "urn:intact:person:"
 AUTHORITY_DAYS = 3650
 DEVICE_DAYS = 730
 # A laptop's clock may be behind the server's: what is issued now is valid there too.
@@ -31,11 +32,15 @@ class Authority:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a certificate names: person or body, the organisation, and the device, if any."""
+    """Whom a certificate names: person or body, the organisation, and the device, if any.
+
+    `device` and `person` are ids: a server that lost the laptop's row knows both again by them.
+    """
 
     name: str
     organisation: str
     device: str = ""
+    person: str = ""
 
 
 def make_authority(organisation: str, days: int = AUTHORITY_DAYS) -> Authority:
@@ -84,6 +89,7 @@ def _issue(
     purpose: tuple[str, int],
 ) -> x509.Certificate:
     signs, days = purpose
+    names = [signs, *([_PERSON + subject.person] if subject.person else [])]
     if not isinstance(public_key.curve, ec.SECP256R1):
         raise ValueError("only keys on P-256 are certified")
     issuer = authority.certificate
@@ -94,7 +100,8 @@ def _issue(
         .add_extension(_usage(signs_documents=True), critical=True)
         .add_extension(identifier, critical=False)
         .add_extension(
-            x509.SubjectAlternativeName([x509.UniformResourceIdentifier(signs)]), critical=False
+            x509.SubjectAlternativeName([x509.UniformResourceIdentifier(one) for one in names]),
+            critical=False,
         )
     )
     return builder.sign(authority.key, hashes.SHA256())
@@ -142,6 +149,22 @@ def _name(subject: Subject) -> x509.Name:
 
 def may_sign(certificate: x509.Certificate, purpose: str) -> bool:
     """Whether the authority issued the certificate for this (SIGNS_REPORTS, …)."""
+    return purpose in _uris(certificate)
+
+
+def device_of(certificate: x509.Certificate) -> str:
+    """The id of the laptop that the certificate was issued to; empty where it names none."""
+    found = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return str(found[0].value) if found else ""
+
+
+def person_of(certificate: x509.Certificate) -> str:
+    """The id of the person that the certificate was issued to; empty where it names none."""
+    found = (uri.removeprefix(_PERSON) for uri in _uris(certificate) if uri.startswith(_PERSON))
+    return next(found, "")
+
+
+def _uris(certificate: x509.Certificate) -> list[str]:
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except (
@@ -150,8 +173,8 @@ def may_sign(certificate: x509.Certificate, purpose: str) -> bool:
         x509.UnsupportedGeneralNameType,
         ValueError,
     ):
-        return False
-    return purpose in names.value.get_values_for_type(x509.UniformResourceIdentifier)
+        return []
+    return names.value.get_values_for_type(x509.UniformResourceIdentifier)
 
 
 def common_name(certificate: x509.Certificate) -> str:

@@ -1,12 +1,13 @@
 """Take a file or a picture as evidence: hashed and sealed at once, with a thumbnail."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from intact_core.errors import BadInput, Damaged, NotFound
+from intact_core.errors import BadInput, Damaged, NotFound, StorageFault
 from intact_desktop.evidence import content, preview
 from intact_desktop.evidence.crypto import CHUNK_BYTES
 from intact_desktop.evidence.files import EvidenceFiles, Variant
@@ -90,8 +91,16 @@ def _derived(
         with files.buffered(audit_id, sha256) as original:
             jpeg = preview.picture(original, content_type, _BOXES[variant]).jpeg
     if jpeg is not None:
-        files.write_derived(audit_id, sha256, variant, jpeg)
+        _keep(files, audit_id, sha256, (variant, jpeg))
     return jpeg
+
+
+def _keep(
+    files: EvidenceFiles, audit_id: UUID, sha256: str, derived: tuple[Variant, bytes]
+) -> None:
+    # It is made again where it is not there: a full disk is no reason to show or take no photo.
+    with suppress(StorageFault):
+        files.write_derived(audit_id, sha256, *derived)
 
 
 def _picture(files: EvidenceFiles, audit_id: UUID, sha256: str, kind: str) -> Picture:
@@ -102,7 +111,7 @@ def _picture(files: EvidenceFiles, audit_id: UUID, sha256: str, kind: str) -> Pi
     with files.buffered(audit_id, sha256) as original:
         shown = preview.picture(original, kind)
     if shown.jpeg is not None:
-        files.write_derived(audit_id, sha256, Variant.THUMBNAIL, shown.jpeg)
+        _keep(files, audit_id, sha256, (Variant.THUMBNAIL, shown.jpeg))
     return shown
 
 

@@ -37,9 +37,13 @@ class Step:
 
 
 class Task(QObject):
-    """One piece of work. The GUI may cancel it; the work may say how far it is."""
+    """One piece of work. The GUI may cancel it; the work may say how far it is.
+
+    `stopped` is emitted by the one who cancels, at once: for work that waits for something.
+    """
 
     progressed = Signal(Step)
+    stopped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +51,9 @@ class Task(QObject):
 
     def cancel(self) -> None:
         """Ask the work to stop; its result, if it comes all the same, is dropped."""
-        self._cancelled.set()
+        if not self._cancelled.is_set():
+            self._cancelled.set()
+            self.stopped.emit()
 
     @property
     def cancelled(self) -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
 from intact_core import clock
-from intact_core.errors import IntactError, Offline
+from intact_core.errors import Busy, IntactError, Offline
 from intact_desktop.features.sync_status import queries
 from intact_desktop.features.sync_status.queries import Proof
 from intact_desktop.qt.tasks import Step, Task
@@ -141,6 +141,7 @@ class SyncDriver(QObject):
 
         task = self._bench.lanes.network.run_watched(work, done, failed, self)
         task.progressed.connect(self._progressed)
+        task.stopped.connect(self._engine.hang_up)
         self._task = task
         self.started.emit(task)
 
@@ -182,7 +183,8 @@ class SyncDriver(QObject):
         # Only transport errors mean offline: a fault of the server is one, and says so.
         self._reached(not isinstance(error, Offline))
         self._note(error)
-        self._close_round(self.machine.failed(self._seconds(), number))
+        asked_for = error.after_seconds if isinstance(error, Busy) else 0.0
+        self._close_round(self.machine.failed(self._seconds(), number, asked_for))
 
     def _note(self, error: IntactError) -> None:
         self._error = error

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool, QueuePool
 
 from intact_core.errors import IntactError, StorageFault
 from intact_core.records.sets import JSON_OPTIONS
@@ -19,6 +20,7 @@ from intact_desktop.settings import sync_file
 
 T = TypeVar("T")
 _READ_ONLY = "read_only"
+_POLITE = "polite"
 _TURN = "turn"
 _BUSY_MILLISECONDS = 10_000
 _LOG_PAGES = 16_000
@@ -129,7 +131,7 @@ def open_store(path: Path, key: bytes, *, create: bool = False, check: bool = Tr
     A transaction takes the write lock at its start; `reading(engine)` gives one that does not.
     """
     _refuse_unusable(path, create)
-    connection = _connect(path, key, create)
+    connection = _connect(path, key, "rwc" if create else "rw")
     try:
         _prove_readable(connection, check)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -140,7 +142,7 @@ def open_store(path: Path, key: bytes, *, create: bool = False, check: bool = Tr
     engine = create_engine(
         "sqlite://",
         module=sqlcipher,
-        creator=lambda: _connect(path, key, create=False),
+        creator=lambda: _connect(path, key),
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=4,
@@ -155,6 +157,11 @@ def open_store(path: Path, key: bytes, *, create: bool = False, check: bool = Tr
 def reading(engine: Engine) -> Engine:
     """The same pool for transactions that only read: they never wait for the writer."""
     return engine.execution_options(**{_READ_ONLY: True})
+
+
+def polite(engine: Engine) -> Engine:
+    """The same pool for what nobody waits for: each transaction begins while no person does."""
+    return engine.execution_options(**{_POLITE: True})
 
 
 def analyse(engine: Engine) -> None:
@@ -190,7 +197,7 @@ def copy_store(engine: Engine, key: bytes, target: Path) -> None:
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection.cursor().execute("VACUUM INTO ?", (str(target),))
-        copied = _connect(target, key, create=False)
+        copied = _connect(target, key)
         try:
             _prove_readable(copied, check=True)
         finally:
@@ -208,8 +215,29 @@ def copy_store(engine: Engine, key: bytes, target: Path) -> None:
         connection.close()
 
 
-def _connect(path: Path, key: bytes, create: bool) -> sqlcipher.Connection:
-    mode = "rwc" if create else "rw"
+@contextmanager
+def open_copy(path: Path, key: bytes) -> Iterator[Connection]:
+    """A copy that was set aside, to be read only: its file stays byte for byte as it is.
+
+    Raises StorageFault where the file is missing, foreign or damaged.
+    """
+    _refuse_unusable(path, create=False)
+    engine = create_engine(
+        "sqlite://",
+        module=sqlcipher,
+        creator=lambda: _connect(path, key, "ro&immutable=1"),
+        poolclass=NullPool,
+        **JSON_OPTIONS,
+    )
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+            yield connection
+    except DatabaseError as fault:
+        raise _foreign(path, str(fault.orig)) from fault
+
+
+def _connect(path: Path, key: bytes, mode: str = "rw") -> sqlcipher.Connection:
     try:
         connection = sqlcipher.connect(
             f"file:{quote(str(path.absolute()))}?mode={mode}",
@@ -267,6 +295,8 @@ def _damage(connection: sqlcipher.Connection) -> list[tuple[str]]:
 def _begin(connection: Connection) -> None:
     # The driver's own transactions are off: it would begin late, after a read, and without lock.
     options = connection.get_execution_options()
+    if options.get(_POLITE, False):
+        options[_TURN].rest()
     if options.get(_READ_ONLY, False):
         connection.exec_driver_sql("BEGIN")
         return

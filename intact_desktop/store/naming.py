@@ -11,7 +11,7 @@ from intact_core.records.catalogue import TYPES
 from intact_core.records.clients import Client
 from intact_core.records.people import User
 
-_NAMED_BY = {
+NAMED_BY = {
     "audit_checklists": "clause_reference",
     "non_conformities": "nc_number",
     "audit_evidence": "file_name",
@@ -20,11 +20,12 @@ _NAMED_BY = {
     "audit_schedules": "audit_number",
     "clients": "legal_name",
 }
+"""The field that tells a record of a kind from its like."""
 
 
 def subject(session: Session, type_: str, id_: UUID) -> str:
     """A record's number, name or clause; may be empty."""
-    name = _NAMED_BY.get(type_)
+    name = NAMED_BY.get(type_)
     if name is None:
         return ""
     record: Any = TYPES[type_].record
@@ -39,6 +40,12 @@ def audits(session: Session) -> dict[str, str]:
     return {
         f"audit:{id_}": f"{client} · {number}" for id_, number, client in session.execute(query)
     }
+
+
+def clients(session: Session) -> dict[str, str]:
+    """The name of each client organisation on this laptop, by its scope."""
+    rows = session.execute(select(Client.id, Client.legal_name))
+    return {f"client:{id_}": name for id_, name in rows}
 
 
 def people(session: Session) -> dict[UUID, str]:

@@ -11,6 +11,7 @@ from intact_core.errors import NotAllowed
 from intact_core.sync.protocol import HelloAnswer, Successor
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.settings import Account, Profile
+from intact_desktop.store.engine import polite
 from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.cards import Card, Own, Trust
 from intact_desktop.sync.engine import Around, SyncEngine
@@ -43,11 +44,12 @@ def sync_of(
         set_aside(engine, unlocked.database_key, profile.set_aside)
 
     files = EvidenceFiles(profile.evidence, unlocked.evidence_key)
+    calm = polite(engine)
     return SyncEngine(
-        engine,
+        calm,
         gateway,
         lambda content: device_key.sign(unlocked.device_key, content),
-        FileTransfer(engine, gateway, files, Pace(lambda: settings_of(profile).photo_bits)),
+        FileTransfer(calm, gateway, files, Pace(lambda: settings_of(profile).photo_bits)),
         Around(keep_lease, aside, renamed),
     )
 

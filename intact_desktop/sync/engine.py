@@ -2,47 +2,50 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.engine import Connection
 
-from intact_core import clock, ids
-from intact_core.errors import IntactError, Revoked, ServerFault, UpgradeNeeded
+from intact_core import clock
+from intact_core.errors import (
+    IntactError,
+    Revoked,
+    ServerFault,
+    StorageFault,
+    UnknownLaptop,
+    UpgradeNeeded,
+)
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.protocol import (
     BATCH,
     PROTOCOL_VERSION,
     Hello,
     HelloAnswer,
-    PushAnswer,
-    Succession,
     Successor,
 )
 from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
-from intact_desktop.store.tables import Device, Outbox, SyncLog, chunks, table_of
-from intact_desktop.sync import carrying, outgoing, parallel
+from intact_desktop.store.tables import Device, table_of
+from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
 from intact_desktop.sync.applying import Applied, Prepared, cursors, prepare, write
 from intact_desktop.sync.carrying_up import carry_up, segments
 from intact_desktop.sync.cuts import Cut
 from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
-from intact_desktop.sync.gateway import Forked, Gap, Gateway, Sign
+from intact_desktop.sync.gateway import Forked, Gateway, Sign
 from intact_desktop.sync.proof import files_by_state, worth_keeping
+from intact_desktop.sync.pushing import Beside, Sender, beside
 from intact_desktop.sync.showing import show
 from intact_desktop.sync.staging import FROM_ROWS, Shelf, receive
 
 _DEVICE = table_of(Device)
-_OUTBOX = table_of(Outbox)
 _MOST_PULLS = 3
 _MANY_ROWS = 200
 _POLITE_SECONDS = 15.0
 _QUIET_SECONDS = 0.25
 _POLL_SECONDS = 0.0005
-_RECEIPTS_AT_ONCE = 100
-_AS_SENT = ("applied", "no_change")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
@@ -59,6 +62,7 @@ class Around:
     set_aside: Callable[[], object]
     renamed: Callable[[Successor], None]
     kept_from: int = FROM_ROWS
+    beside: Beside = beside
 
 
 @dataclass(frozen=True)
@@ -112,18 +116,24 @@ class SyncEngine:
         Operations never wait for files: they are pushed and pulled first. Revoked and
         UpgradeNeeded are raised only after everything from here was handed in.
         """
-        self._progress = progress
+        self._progress = self._gateway.line.follow(progress)
         self._news = False
         try:
             result = self._round_or_deposit()
         except IntactError as error:
-            self._log("failed", f"{error.title}: {error.sentence}")
+            # A full disk must not take the place of what is told.
+            with suppress(StorageFault):
+                self._log("failed", f"{error.title}: {error.sentence}")
             raise
         finally:
             checkpoint(self._engine)
         if result.sent or result.received or result.files_sent or result.files_fetched:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
+
+    def hang_up(self) -> None:
+        """From any thread: the message under way ends now, and the round with it."""
+        self._gateway.line.cut()
 
     def _round_or_deposit(self) -> Round:
         try:
@@ -134,11 +144,7 @@ class SyncEngine:
 
     def _round(self) -> Round:
         self._progress("Talking to the server", 0, 0)
-        try:
-            answer = self._greet()
-        except Forked:
-            self._take_new_name()
-            answer = self._greet()
+        answer = self._meet()
         end = self._push(answer)
         received = self._pull(answer)
         show(self._engine)
@@ -147,6 +153,15 @@ class SyncEngine:
         proof = self._prove(end)
         news = self._news or sent_files > 0 or fetched > 0
         return Round(self._sent, received, sent_files, fetched, self._offset, proof, news)
+
+    def _meet(self) -> HelloAnswer:
+        try:
+            return self._greet()
+        except UnknownLaptop:
+            names.be_known_again(self._engine, self._gateway)
+        except Forked:
+            self._around.renamed(names.take_new_name(self._engine, self._gateway))
+        return self._greet()
 
     def _greet(self) -> HelloAnswer:
         answer = self._hello()
@@ -188,72 +203,37 @@ class SyncEngine:
         with self._engine.begin() as connection:
             outgoing.expect_again(connection, last_n)
             words = f"The server was restored from a backup: {lost} changes are sent again"
-            _append_log(connection, "restored", words)
+            names.append_log(connection, "restored", words)
         self._acknowledged = last_n
-
-    def _take_new_name(self) -> None:
-        with reading(self._engine).connect() as connection:
-            chain = outgoing.milestones(connection)
-        asked = Succession(PROTOCOL_VERSION, ids.new_id(), chain)
-        given = self._gateway.succeed(asked)
-        with self._engine.begin() as connection:
-            outgoing.expect_again(connection, given.last_n)
-            connection.execute(update(_DEVICE).values(id=given.device_id))
-            words = "This laptop was copied or restored: it goes on under a name of its own"
-            _append_log(connection, "renamed", words)
-        self._gateway.rename(given.device_id)
-        self._around.renamed(given)
 
     def _deposit(self) -> None:
         """Hand in what is not on the server yet, where nothing else is allowed any more."""
         with reading(self._engine).connect() as connection:
-            after = this_device(connection).acknowledged_n
-        while batch := self._batch(after, BATCH):
-            self._progress("Handing in operations", batch.first_n - 1, self._last_n())
-            try:
-                got = self._gateway.deposit(batch.body(self._sign(batch.last_hash.encode())))
-            except Gap as gap:
-                _expect(gap.expected != after + 1)
-                after = gap.expected - 1
-                continue
-            _expect(got.last_n > after)
-            self._keep(got)
-            after = got.last_n
+            end = this_device(connection).acknowledged_n, ""
+        beside, progress = self._around.beside, self._progress
+        Sender(
+            self._engine, self._gateway, self._sign, beside, progress, end, is_deposit=True
+        ).send(BATCH)
         for one in segments(self._engine):
             carry_up(self._engine, self._gateway, one)
         self._transfer.send_all(self._progress)
 
     def _push(self, answer: HelloAnswer) -> tuple[int, str]:
         """Own operations and colleagues' that are carried here, each in its turn."""
-        self._sent = 0
         # Operations whose receipt was lost are sent again: the server answers with the same.
         end = min(answer.last_n, self._acknowledged), answer.chain_hash
+        beside, progress = self._around.beside, self._progress
+        sender = Sender(self._engine, self._gateway, self._sign, beside, progress, end)
         refused: set[UUID] = set()
         for one in segments(self._engine):
             if one.device_id not in refused:
-                end = self._push_on(end, answer.batch, until=one.own_n)
+                sender.send(answer.batch, until=one.own_n)
                 self._progress(f"Bringing the work of {one.name} to the server", 0, 0)
                 if not carry_up(self._engine, self._gateway, one):
                     refused.add(one.device_id)
-        return self._push_on(end, answer.batch)
-
-    def _push_on(
-        self, end: tuple[int, str], most: int, until: int | None = None
-    ) -> tuple[int, str]:
-        after, chain_hash = end
-        while batch := self._batch(after, most if until is None else min(most, until - after)):
-            self._progress("Sending operations", batch.first_n - 1, self._last_n())
-            try:
-                got = self._gateway.push(batch.body(self._sign(batch.last_hash.encode())))
-            except Gap as gap:
-                _expect(gap.expected != after + 1)
-                after = gap.expected - 1
-                continue
-            _expect(got.last_n > after)
-            self._keep(got)
-            self._sent += batch.count
-            after, chain_hash = got.last_n, got.chain_hash
-        return after, chain_hash
+        sender.send(answer.batch)
+        self._sent, self._news = sender.sent, self._news or sender.is_news
+        return sender.end
 
     def _same_history(self, after: int, chain_hash: str) -> None:
         with reading(self._engine).connect() as connection:
@@ -262,22 +242,6 @@ class SyncEngine:
                     "The server knows other changes of this laptop than those stored here. Nothing "
                     "was sent or removed."
                 )
-
-    def _batch(self, after: int, most: int) -> outgoing.Batch | None:
-        if most <= 0:
-            return None
-        with reading(self._engine).connect() as connection:
-            return outgoing.next_batch(connection, after, most)
-
-    def _last_n(self) -> int:
-        with reading(self._engine).connect() as connection:
-            return this_device(connection).last_n
-
-    def _keep(self, got: PushAnswer) -> None:
-        self._news |= any(one.verdict not in _AS_SENT for one in got.receipts)
-        for part in self._turn.resting(list(chunks(got.receipts, _RECEIPTS_AT_ONCE))):
-            with self._engine.begin() as connection:
-                outgoing.keep_receipts(connection, part)
 
     def _pull(self, answer: HelloAnswer) -> int:
         shelf = Shelf(self._engine, self._progress, self._kept_from)
@@ -311,6 +275,11 @@ class SyncEngine:
         with reading(self._engine).connect() as connection:
             prepared = prepare(connection, cut, self._turn.rest)
             both_kept = parallel.met(connection, cut.changes)
+        if astray := [one for one in prepared.applied.mismatched if one not in cut.whole]:
+            # The changes lie on another history than ours: rows could point to what is not here.
+            with self._engine.begin() as connection:
+                leaving.start_again(connection, astray)
+            return Applied(0, prepared.applied.mismatched)
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:
@@ -371,19 +340,4 @@ class SyncEngine:
 
     def _log(self, outcome: str, words: str) -> None:
         with self._engine.begin() as connection:
-            _append_log(connection, outcome, words)
-
-
-def _expect(goes_on: bool) -> None:
-    """A server that asks for the same again and again would keep a round from ending."""
-    if not goes_on:
-        raise ServerFault(
-            "The server does not take the next change and does not say why. Nothing was lost; it "
-            "is tried again."
-        )
-
-
-def _append_log(connection: Connection, outcome: str, words: str) -> None:
-    connection.execute(
-        table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
-    )
+            names.append_log(connection, outcome, words)

@@ -4,7 +4,7 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,9 +21,9 @@ from intact_core.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
-    Offline,
     Revoked,
     ServerFault,
+    UnknownLaptop,
     UpgradeNeeded,
 )
 from intact_core.sync.protocol import (
@@ -36,13 +36,14 @@ from intact_core.sync.protocol import (
     Succession,
     Successor,
 )
+from intact_desktop.sync import answers
+from intact_desktop.sync.line import PIECE, Ended, Line, Patience
 
 T = TypeVar("T")
 Sign = Callable[[bytes], bytes]
 _JSON = {"content-type": "application/json"}
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-_SIGN_IN_TO_NETWORK = 511
 _WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_LATER = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _QUICK = 1
 """Level of packing: the next ones cost twice the time for a tenth less."""
 
@@ -61,13 +62,21 @@ class Forked(IntactError):
     title = "This laptop was copied or restored"
 
 
+class Elsewhere(IntactError):
+    """The server holds another number of bytes of this file."""
+
+
 @dataclass(frozen=True)
 class Identity:
-    """How this laptop names itself to the server; `audience` is the server's pinned name."""
+    """How this laptop names itself to the server; `audience` is the server's pinned name.
+
+    `certificate` (PEM) is for a server that does not know the laptop any more.
+    """
 
     device_id: UUID
     tenant_id: UUID
     audience: str
+    certificate: str
 
 
 class BlobPart(NamedTuple):
@@ -86,8 +95,14 @@ class SignedIn(TypedDict):
 class Gateway:
     """The server as one laptop sees it. Only transport errors mean Offline."""
 
-    def __init__(self, server: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        server: str,
+        transport: httpx.BaseTransport | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self._server, self._transport = server, transport
+        self.line = Line(patience)
         self._identity: Identity | None = None
         self._sign: Sign | None = None
         self._token = ""
@@ -96,10 +111,7 @@ class Gateway:
     def _client(self) -> httpx.Client:
         """Made by the first message, on its lane: reading the system's authorities takes long."""
         return httpx.Client(
-            base_url=self._server,
-            timeout=_TIMEOUT,
-            transport=self._transport,
-            follow_redirects=False,
+            base_url=self._server, transport=self._transport, follow_redirects=False
         )
 
     def use_device(self, identity: Identity, sign: Sign) -> None:
@@ -153,24 +165,32 @@ class Gateway:
         """Ask for another name, when this laptop was copied or restored."""
         return self._call("/sync/v1/successor", msgspec.json.encode(message), Successor)
 
+    def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
+        """Be known again to a server that was restored from an older backup: by certificate."""
+        proof = self._proof()
+        certificate = self._identity.certificate if self._identity else ""
+        message = {"assertion": proof, "certificate": certificate, "chain": chain}
+        content = msgspec.json.encode(message)
+        self._send("POST", "/sync/v1/recognise", content=content, headers=_JSON)
+
     @contextmanager
     def pull(self, message: Pull) -> Iterator[Iterator[bytes]]:
         """Lines of a pull, as they come."""
         content = msgspec.json.encode(message)
-        with _translated(), ExitStack() as stack:
+        with self._translated(), ExitStack() as stack:
             response = stack.enter_context(self._pulled(content))
             if response.status_code == httpx.codes.UNAUTHORIZED:
                 self._token = ""
                 response = stack.enter_context(self._pulled(content))
-            if response.status_code != httpx.codes.OK or _is_web_page(response):
+            if response.status_code != httpx.codes.OK or answers.is_web_page(response):
                 response.read()
                 self._refused(response)
-            yield _lines(response)
+            yield _lines(response, self.line)
 
     def _pulled(self, content: bytes) -> AbstractContextManager[httpx.Response]:
         self._authorise()
-        headers = self._headers(_JSON)
-        return self._client.stream("POST", "/sync/v1/pull", content=content, headers=headers)
+        options = self.line.options(len(content)) | {"headers": self._headers(_JSON)}
+        return self._client.stream("POST", "/sync/v1/pull", content=content, **options)
 
     def offer_blob(self, offer: BlobOffer) -> BlobState:
         """Announce a blob; the answer says from where to go on."""
@@ -185,19 +205,24 @@ class Gateway:
             "upload-checksum": f"sha256 {checksum}",
         }
         path = f"/sync/v1/blobs/{sha256}"
-        return self._decode(self._as_device("PATCH", path, chunk, headers), BlobState)
+        try:
+            response = self._as_device("PATCH", path, chunk, headers)
+        except Elsewhere:
+            # The piece came twice, or its answer was lost: whatever is there, it goes on from it.
+            response = self._as_device("GET", f"{path}/state", b"", {})
+        return self._decode(response, BlobState)
 
     def fetch_blob(self, sha256: str, start: int, most: int) -> BlobPart:
         """At most so many bytes of a blob from `start` on, all of it where `most` is 0."""
         headers = {"range": f"bytes={start}-{start + most - 1}"} if most else {}
         response = self._as_device("GET", f"/sync/v1/blobs/{sha256}", b"", headers)
-        if _is_web_page(response):
-            raise _not_ours(response)
+        if answers.is_web_page(response):
+            raise answers.not_ours(response)
         if response.status_code != httpx.codes.PARTIAL_CONTENT:
             return BlobPart(response.content[start:], len(response.content))
         found = _WHOLE.fullmatch(response.headers.get("content-range", ""))
         if found is None or int(found[1]) != start:
-            raise _garbled("another part of a file came")
+            raise answers.garbled("another part of a file came")
         return BlobPart(response.content, int(found[2]))
 
     def _call(self, path: str, content: bytes, kind: type[T]) -> T:
@@ -225,15 +250,31 @@ class Gateway:
     def _authorise(self) -> None:
         if self._token:
             return
+        try:
+            self._token = self._access()
+        except NotSignedIn:
+            # A copy of this very message may have come first: then its nonce was taken.
+            self._token = self._access()
+
+    def _access(self) -> str:
+        body = msgspec.json.encode({"assertion": self._proof()})
+        response = self._send("POST", "/sync/v1/token", content=body, headers=_JSON)
+        return self._decode(response, _Access).access_token
+
+    def _proof(self) -> str:
         if self._sign is None or self._identity is None:
             raise NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
         nonce = self._decode(self._send("POST", "/sync/v1/nonce"), _Nonce).nonce
-        body = msgspec.json.encode({"assertion": _assertion(self._identity, nonce, self._sign)})
-        response = self._send("POST", "/sync/v1/token", content=body, headers=_JSON)
-        self._token = self._decode(response, _Access).access_token
+        return _assertion(self._identity, nonce, self._sign)
 
-    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        with _translated():
+    def _send(
+        self, method: str, path: str, content: bytes = b"", headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        options = self.line.options(len(content)) | {"headers": headers, "content": content}
+        if len(content) > PIECE:
+            options["headers"] = {**(headers or {}), "content-length": str(len(content))}
+            options["content"] = self.line.pieces(content)
+        with self._translated():
             response = self._client.request(method, path, **options)
         if not response.is_success:
             self._refused(response)
@@ -243,22 +284,36 @@ class Gateway:
         try:
             return msgspec.json.decode(response.content, type=kind)
         except ValueError as error:
-            raise _not_ours(response) from error
+            raise answers.not_ours(response) from error
 
     def _refused(self, response: httpx.Response) -> NoReturn:
-        problem, code = _problem(response), response.status_code
-        if code >= httpx.codes.INTERNAL_SERVER_ERROR and code != _SIGN_IN_TO_NETWORK:
+        problem, code = answers.problem(response), response.status_code
+        if code in _LATER:
+            raise answers.busy(response, problem)
+        if code >= httpx.codes.INTERNAL_SERVER_ERROR and code != answers.SIGN_IN_TO_NETWORK:
             raise ServerFault(
                 f"The server could not do it ({code}). Nothing was lost; it is tried again."
             )
         if problem is None or response.is_redirect:
-            raise _not_ours(response)
-        words = (problem.get(name) for name in ("sentence", "message", "detail"))
-        sentence = next((str(one) for one in words if one), response.reason_phrase)
+            raise answers.not_ours(response)
+        sentence = answers.sentence(problem) or response.reason_phrase
         if code == httpx.codes.CONFLICT and isinstance(problem.get("expected"), int):
             raise Gap(problem["expected"])
+        if code == httpx.codes.CONFLICT and isinstance(problem.get("offset"), int):
+            raise Elsewhere(sentence)
         named = _BY_CODE.get(str(problem.get("code")))
         raise (named or _BY_STATUS.get(code, BadInput))(sentence)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TransportError as error:
+            raise Ended if self.line.is_cut else answers.offline(error) from error
+        except httpx.RequestError as error:
+            raise answers.garbled(str(error)) from error
+        except httpx.InvalidURL as error:
+            raise BadInput("The server's address is not one. It looks like https://…") from error
 
 
 def _assertion(identity: Identity, nonce: str, sign: Sign) -> str:
@@ -297,6 +352,7 @@ _BY_CODE: dict[str, type[IntactError]] = {
     "fork": Forked,
     Revoked.code: Revoked,
     UpgradeNeeded.code: UpgradeNeeded,
+    UnknownLaptop.code: UnknownLaptop,
 }
 _BY_STATUS: dict[int, type[IntactError]] = {
     401: NotSignedIn,
@@ -305,55 +361,11 @@ _BY_STATUS: dict[int, type[IntactError]] = {
 }
 
 
-def _lines(response: httpx.Response) -> Iterator[bytes]:
+def _lines(response: httpx.Response, line: Line) -> Iterator[bytes]:
     rest = b""
     for block in response.iter_bytes():
+        line.beat()
         *whole, rest = (rest + block).split(b"\n")
         yield from whole
     if rest:
         raise ServerFault("The server's answer broke off. Nothing was changed; it is tried again.")
-
-
-def _problem(response: httpx.Response) -> dict[str, Any] | None:
-    try:
-        found = msgspec.json.decode(response.content)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except httpx.TransportError as error:
-        raise Offline(
-            "The server cannot be reached. Your work is saved on this computer and is sent later.",
-            details=str(error),
-        ) from error
-    except httpx.RequestError as error:
-        raise _garbled(str(error)) from error
-    except httpx.InvalidURL as error:
-        raise BadInput("The server's address is not one. It looks like https://…") from error
-
-
-def _is_web_page(response: httpx.Response) -> bool:
-    return "html" in response.headers.get("content-type", "") or response.is_redirect
-
-
-def _not_ours(response: httpx.Response) -> ServerFault:
-    if _is_web_page(response) or response.status_code == _SIGN_IN_TO_NETWORK:
-        return ServerFault(
-            "A web page answered in place of the server: perhaps this network asks you to sign in "
-            "first. Open a browser, sign in to the network, then sync again. Nothing was lost.",
-            title="Something stands between this computer and the server",
-        )
-    return _garbled(response.text[:200])
-
-
-def _garbled(details: str) -> ServerFault:
-    return ServerFault(
-        "The server answered with something that is not understood. Check its address. "
-        "Nothing was lost.",
-        details=details,
-    )

@@ -21,6 +21,11 @@ _BLOBS = table_of(Blob)
 _CURSORS = table_of(SyncCursor)
 
 
+def start_again(connection: Connection, scopes: Sequence[str]) -> None:
+    """The next pull brings these scopes whole; joins the caller's transaction."""
+    connection.execute(update(_CURSORS).where(_CURSORS.c.scope.in_(scopes)).values(seq=0))
+
+
 def gone(connection: Connection, whole: Sequence[str], came: Collection[Ref]) -> set[Ref]:
     """Records of scopes that came whole which were not among what came."""
     query = select(_BASE.c.type, _BASE.c.id).where(_BASE.c.scope.in_(whole))

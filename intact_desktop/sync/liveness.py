@@ -18,6 +18,8 @@ AFTER_EDIT_SECONDS = 1.5
 PATIENCE_SECONDS, MOST_PATIENCE_SECONDS = 600.0, 3600.0
 """How long a round may be silent. It doubles each time, so that a slow network gets through."""
 ENDING_SECONDS = 30.0
+LONGEST_ASKED_SECONDS = 3600.0
+"""What is in front of a server may ask for a day by mistake."""
 _ASLEEP_SECONDS = 30.0
 
 Jitter = Callable[[], float]
@@ -80,11 +82,12 @@ class Liveness:
         self.deadline: float | None = now + QUIET_SECONDS
         self.failures = self.hung = self.round = 0
         self._started = now - QUIET_SECONDS
+        self._not_before = now
         self._next: State | None = None
 
     def changed(self, now: float) -> Do | None:
         """Something was written: begin in a moment, with whatever comes until then."""
-        return self._begin_by(now + AFTER_EDIT_SECONDS)
+        return self._begin_by(max(now + AFTER_EDIT_SECONDS, self._not_before))
 
     def asked(self, now: float) -> Do | None:
         """Somebody wants it now."""
@@ -94,7 +97,10 @@ class Liveness:
         return self._start(now)
 
     def nudged(self, now: float) -> Do | None:
-        """The network changed or the computer woke: now, but never twice in one second."""
+        """The network changed or the computer woke: now, but never twice in one second.
+
+        Who asked to be left alone may have been something on the way that is gone now.
+        """
         return self._begin_by(max(now, self._started + FIRST_SECONDS), now)
 
     def tick(self, now: float) -> Do | None:
@@ -121,13 +127,18 @@ class Liveness:
         if not self._is_this(round_):
             return None
         self.failures = self.hung = 0
+        self._not_before = now
         return self._after(now, State.RESTING)
 
-    def failed(self, now: float, round_: int) -> Do | None:
-        """The round could not be finished."""
+    def failed(self, now: float, round_: int, asked_for: float = 0.0) -> Do | None:
+        """The round could not be finished; the server wants to be left alone for so many seconds.
+
+        Only a person, or another network, goes against that.
+        """
         if not self._is_this(round_):
             return None
         self.failures += self.state is State.RUNNING
+        self._not_before = now + min(asked_for, LONGEST_ASKED_SECONDS)
         return self._after(now, State.WAITING)
 
     def broken_off(self, now: float, round_: int) -> Do | None:
@@ -164,9 +175,11 @@ class Liveness:
         if following is State.RUNNING:
             return self._start(now)
         if following is State.SOON:
-            self._enter(State.SOON, now + AFTER_EDIT_SECONDS)
+            self._enter(State.SOON, max(now + AFTER_EDIT_SECONDS, self._not_before))
         else:
-            self._enter(rest, now + pause(self.failures, self._jitter))
+            left = max(self._not_before - now, 0.0)
+            # Not all that were sent away come back at the very same moment.
+            self._enter(rest, now + left + pause(self.failures, self._jitter))
         return None
 
     def _start(self, now: float) -> Do | None:

@@ -41,6 +41,10 @@ class Batch:
     last_hash: str
     raws: Sequence[str]
 
+    @property
+    def last_n(self) -> int:
+        return self.first_n + self.count - 1
+
     def body(self, signature: bytes) -> bytes:
         """The encoded push: the operations' own bytes, not encoded again."""
         head = msgspec.json.encode(

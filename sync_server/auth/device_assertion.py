@@ -23,7 +23,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from intact_core import canonical, clock
-from intact_core.errors import NotSignedIn
+from intact_core.errors import NotSignedIn, UnknownLaptop
 from sync_server.auth.sealing import Sealing
 from sync_server.tables.accounts import UsedNonce
 from sync_server.tables.ledger import Device
@@ -99,16 +99,26 @@ def read(token: str) -> Assertion:
 
 
 def check(assertion: Assertion, device: Device | None, audiences: set[str]) -> Device:
-    """The device, proved by its signature, revoked or not; raises NotSignedIn."""
-    if device is None or assertion.audience not in audiences:
-        raise refused("unknown device, or for another server")
+    """The device, proved by its signature, revoked or not; raises NotSignedIn, UnknownLaptop."""
+    if device is None:
+        raise UnknownLaptop(
+            "The server does not know this laptop. Nothing on it was lost. Sign in on it again, or "
+            "ask an administrator of your tenant."
+        )
     certificate = x509.load_pem_x509_certificate(device.certificate.encode())
+    check_key(assertion, certificate, audiences)
+    return device
+
+
+def check_key(assertion: Assertion, certificate: x509.Certificate, audiences: set[str]) -> None:
+    """Raises NotSignedIn unless the certified key made the assertion, and for this server."""
+    if assertion.audience not in audiences:
+        raise refused("for another server")
     public = certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     try:
         jwt.decode(assertion.token, ECKey.import_key(public.decode()), algorithms=["ES256"])
     except (JoseError, ValueError) as fault:
         raise refused("the signature does not fit") from fault
-    return device
 
 
 def refused(details: str) -> NotSignedIn:

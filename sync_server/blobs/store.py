@@ -50,7 +50,9 @@ class BlobStore:
     def put(self, tenant_id: UUID, content: bytes) -> str:
         """Store content whole; returns its hash."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if not self.has(tenant_id, sha256):
+        if self.has(tenant_id, sha256):
+            self.secure(tenant_id, sha256)
+        else:
             self.append(tenant_id, sha256, self.restart(tenant_id, sha256), content)
             self.finish(tenant_id, sha256, len(content))
         return sha256
@@ -61,35 +63,40 @@ class BlobStore:
         Raises WrongOffset where the file stands elsewhere, StorageFault when the disk is full.
         """
         path = self._partial(tenant_id, sha256)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._opened(path) as descriptor:
-            here = os.fstat(descriptor).st_size
-            if here != offset:
-                raise WrongOffset(here)
-            try:
-                self._write(descriptor, data)
-            except OSError as fault:
-                os.ftruncate(descriptor, here)
-                raise StorageFault(
-                    "The server's disk does not take more data. What was sent before is kept; "
-                    "try again later.",
-                    details=str(fault),
-                ) from fault
+        with _translated():
+            _make_folder(path.parent)
+            with self._opened(path) as descriptor:
+                here = os.fstat(descriptor).st_size
+                if here != offset:
+                    raise WrongOffset(here)
+                try:
+                    self._write(descriptor, data)
+                except OSError:
+                    os.ftruncate(descriptor, here)
+                    raise
         return offset + len(data)
 
     def finish(self, tenant_id: UUID, sha256: str, size: int) -> None:
-        """Verify what is on disk and give it its place; raises Damaged and starts anew."""
+        """Verify what is on disk and give it its place; raises Damaged and starts anew.
+
+        Raises StorageFault when the disk fails.
+        """
         partial, whole = self._partial(tenant_id, sha256), self._whole(tenant_id, sha256)
-        with self._opened(partial) as descriptor:
+        with _translated(), self._opened(partial) as descriptor:
             if os.fstat(descriptor).st_size != size or _hash_of(partial) != sha256:
                 self.restart(tenant_id, sha256)
                 raise Damaged(
                     "What arrived is not what was announced: the hash differs. "
                     "Nothing was stored. Send the file again from the beginning."
                 )
-            whole.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(whole.parent)
             partial.replace(whole)
-        _sync_folder(whole.parent)
+        self.secure(tenant_id, sha256)
+
+    def secure(self, tenant_id: UUID, sha256: str) -> None:
+        """Make the name of a whole blob durable; before each receipt. Raises StorageFault."""
+        with _translated():
+            _sync_folder(self._whole(tenant_id, sha256).parent)
 
     def restart(self, tenant_id: UUID, sha256: str) -> int:
         """Forget the bytes of an unfinished blob; the offset, which is 0."""
@@ -148,6 +155,27 @@ def _checked(sha256: str) -> str:
 def _hash_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise StorageFault(
+            "The server's disk does not take more data. What was sent before is kept; try again "
+            "later. Whoever runs the server should look at its disk.",
+            title="The server's disk",
+            details=str(fault),
+        ) from fault
+
+
+def _make_folder(path: Path) -> None:
+    """Durable with those above it: a file is gone with the folder that it lies in."""
+    if not path.is_dir():
+        _make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(path.parent)
 
 
 def _sync_folder(path: Path) -> None:

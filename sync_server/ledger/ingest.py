@@ -1,6 +1,6 @@
 """Taking in a device's operations: each gets exactly one durable verdict."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -17,11 +17,12 @@ from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.rules.signing import check_signed
-from intact_core.sync.merge import Clash, merge
+from intact_core.sync.merge import Clash, Merged, merge
 from intact_core.sync.operations import Operation, Receipt
 from sync_server.database.sets import insert_rows, rows_by_key
 from sync_server.ledger.conflicts import ConflictWriter
 from sync_server.ledger.feed import Put, append
+from sync_server.ledger.lineage import Lineage
 from sync_server.ledger.workspace import Tracked, Workspace
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import OpReceipt
@@ -110,7 +111,7 @@ def decide_again(
     """
     work = Workspace(connection, source.tenant_id)
     work.load({(one.type, one.id) for one in operations if one.type in TYPES})
-    receipts = _decide_group(work, ConflictWriter(work, source), source, operations)
+    receipts = _decide_group(_Batch(connection, work, source, ()), operations)
     work.write()
     append(connection, source.tenant_id, source.actor, work.puts, work.heads)
     return receipts
@@ -128,15 +129,15 @@ def _take(connection: Connection, source: Source, links: Sequence[Link]) -> list
     work = Workspace(connection, source.tenant_id)
     refs = {(one.operation.type, one.operation.id) for one in links if one.operation.type in TYPES}
     work.load(refs)
-    writer = ConflictWriter(work, source)
     again = _seen(connection, source, links)
+    batch = _Batch(connection, work, source, again)
     receipts: list[Receipt] = []
     for _, group in groupby(links, key=lambda one: one.operation.txn_id):
         operations = [one.operation for one in group]
         if again and all(one.op_id in again for one in operations):
             receipts += [replace_n(again[one.op_id], one) for one in operations]
         else:
-            receipts += _decide_group(work, writer, source, operations)
+            receipts += _decide_group(batch, operations)
     work.write()
     append(connection, source.tenant_id, source.actor, work.puts, work.heads)
     _store(connection, source, links, receipts)
@@ -161,34 +162,51 @@ def _seen(connection: Connection, source: Source, links: Sequence[Link]) -> dict
     return {row.op_id: msgspec.json.decode(row.receipt, type=Receipt) for row in rows}
 
 
-def _decide_group(
-    work: Workspace, writer: ConflictWriter, source: Source, operations: Sequence[Operation]
-) -> list[Receipt]:
+class _Batch:
+    """What deciding takes: rows, conflicts, who sends, and what of it all is their own work."""
+
+    def __init__(
+        self, connection: Connection, work: Workspace, source: Source, again: Collection[UUID]
+    ) -> None:
+        self.work, self.source = work, source
+        self.writer = ConflictWriter(work, source)
+        self._lineage = Lineage(connection, source.tenant_id, source.device_id, again)
+
+    def merged(self, operation: Operation, record: Tracked) -> Merged:
+        """The merge; what this laptop did under another name meets nobody else's work."""
+        spec, current, me = record.spec, record.current, self.source.device_id
+        found = merge(operation, spec, current, me)
+        if current is None or not found.clashes:
+            return found
+        own = self._lineage.own_view(record.ref, current)
+        return found if own is current else merge(operation, spec, own, me)
+
+
+def _decide_group(batch: _Batch, operations: Sequence[Operation]) -> list[Receipt]:
     receipts: list[Receipt] = []
     for operation in operations:
         try:
-            receipts.append(_decide(work, writer, source, operation))
+            receipts.append(_decide(batch, operation))
         except Refused as refused:
-            work.drop()
+            batch.work.drop()
             return [
                 _quarantined(one, refused.reason, refused.sentence)
                 if one is operation
                 else _quarantined(one, "group")
                 for one in operations
             ]
-    work.keep()
+    batch.work.keep()
     return receipts
 
 
-def _decide(
-    work: Workspace, writer: ConflictWriter, source: Source, operation: Operation
-) -> Receipt:
+def _decide(batch: _Batch, operation: Operation) -> Receipt:
+    work, source = batch.work, batch.source
     if operation.type not in TYPES:
         raise Refused("unknown_type")
     spec = spec_of(operation.type)
     operation = _normal(operation, spec)
     record = work.record((operation.type, operation.id))
-    merged = merge(operation, spec, record.current, source.device_id)
+    merged = batch.merged(operation, record)
     if merged.refused:
         raise Refused(merged.refused)
     _in_scope(record, source, operation)
@@ -200,7 +218,7 @@ def _decide(
     clashes = (*merged.clashes, *_duplicates(work, spec, operation, merged.patch))
     if not clashes:
         return Receipt(operation.n, operation.op_id, verdict, rev=rev if merged.patch else 0)
-    conflicts = writer.record(operation, spec, clashes)
+    conflicts = batch.writer.record(operation, spec, clashes)
     return Receipt(operation.n, operation.op_id, "conflict", conflict_ids=conflicts)
 
 

@@ -53,7 +53,8 @@ def enrol(
     public_key = _proved_key(signing_request)
     tenant = session.get_one(Tenant, (caller.tenant, caller.tenant))
     device_id = ids.new_id()
-    subject = Subject(caller.name, tenant.legal_name or tenant.name, str(device_id))
+    organisation = tenant.legal_name or tenant.name
+    subject = Subject(caller.name, organisation, str(device_id), str(caller.user_id))
     authority = keys.authority(session, caller.tenant)
     certificate = issue_device_certificate(authority, public_key, subject)
     session.add(

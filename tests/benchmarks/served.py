@@ -131,7 +131,8 @@ def enrol(
     def sign(content: bytes) -> bytes:
         return device_key.sign(key, content)
 
-    gateway.use_device(Identity(device_id, tenant_id, given["audience"]), sign)
+    identity = Identity(device_id, tenant_id, given["audience"], given["certificates"][0])
+    gateway.use_device(identity, sign)
     files = EvidenceFiles(folder / "evidence", KEY)
     transfer = FileTransfer(engine, gateway, files)
     around = Around(

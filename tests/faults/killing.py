@@ -20,8 +20,9 @@ from intact_desktop.store.engine import reading
 from tests.faults.forking import KILLED, ForkedServer, forked
 from tests.fixtures.postgres import start_in
 from tests.journeys.headless import Headless, enrol, open_laptop, work_and_die
+from tests.simulation.office import make_office
 from tests.simulation.stage import scratch_folder
-from tests.simulation.world import DirectGateway, Laptop, make_office
+from tests.simulation.world import DirectGateway, Laptop
 from tests.simulation.world import enrol as enrol_in_office
 
 POINTS = ("begin", "commit", "checkin")

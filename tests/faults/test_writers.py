@@ -14,7 +14,8 @@ from intact_core.sync import digest
 from intact_desktop.store.tables import Outbox, SyncCursor
 from sync_server.tables.ledger import AuditLog, FeedChange, OpReceipt, RecordHead, ScopeHead
 from tests.fixtures.postgres import DatabaseUrls
-from tests.simulation.world import Laptop, Office, enrol, make_office
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import Laptop, enrol
 
 WRITERS = 8
 EDITS = 40

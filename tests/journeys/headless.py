@@ -48,6 +48,7 @@ class _Kept(msgspec.Struct):
     user_id: UUID
     audience: str
     private_key: str
+    certificates: list[str]
 
 
 @dataclass
@@ -80,10 +81,12 @@ class Headless:
         self.engine.dispose()
 
 
-def enrol(folder: Path, server: str, email: str) -> Headless:
+def enrol(
+    folder: Path, server: str, email: str, transport: httpx.BaseTransport | None = None
+) -> Headless:
     """Enrol a new laptop of that person and make its database."""
     folder.mkdir(parents=True)
-    gateway, key = Gateway(server), device_key.make()
+    gateway, key = Gateway(server, transport), device_key.make()
     token = gateway.sign_in(email, PASSWORD)["token"]
     given = gateway.enrol(token, device_key.signing_request(key, "headless", email), "headless")
     gateway.close()
@@ -97,7 +100,7 @@ def enrol(folder: Path, server: str, email: str) -> Headless:
     with engine.begin() as connection:
         connection.execute(insert(Device).values(**values))
     engine.dispose()
-    return open_laptop(folder, server)
+    return open_laptop(folder, server, transport)
 
 
 def _keep(folder: Path, kept: _Kept) -> None:
@@ -116,7 +119,8 @@ def open_laptop(
     def sign(content: bytes) -> bytes:
         return device_key.sign(key, content)
 
-    gateway.use_device(Identity(kept.device_id, kept.tenant_id, kept.audience), sign)
+    identity = Identity(kept.device_id, kept.tenant_id, kept.audience, kept.certificates[0])
+    gateway.use_device(identity, sign)
     files = EvidenceFiles(folder / "evidence", KEY)
     transfer = FileTransfer(engine, gateway, files)
 

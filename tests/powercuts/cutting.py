@@ -23,10 +23,10 @@ from tests.simulation import steps, trouble
 from tests.simulation.checks import level
 from tests.simulation.faults import Fuse
 from tests.simulation.laptops import SimLaptop, Watch
+from tests.simulation.office import Office
 from tests.simulation.playing import new_world, without_collector
 from tests.simulation.sim import Features, Sim
 from tests.simulation.stage import scratch_folder, seeded, share_statements
-from tests.simulation.world import Office
 
 FILES = ("0.0/", "evidence-0/")
 _CALM = Features(False, False, False, False, False)

@@ -55,6 +55,10 @@ class Recording:
         if name is not None:
             self.events.append(Event(kind, name, at, data, to))
 
+    def refuses(self, kind: str, name: str | None) -> int:
+        """The code with which SQLite is told that this did not work; 0 where it works."""
+        return 0
+
     def tell(self, fact: Any) -> None:
         """Somebody was told this: it must hold from now on, whatever happens."""
         self.events.append(Event("told", fact=fact))
@@ -97,7 +101,7 @@ class _Methods(c.Structure):
     ]
 
 
-class _Shim:
+class Shim:
     """The VFS. It lives as long as files are open in it."""
 
     def __init__(self, recording: Recording) -> None:
@@ -145,16 +149,23 @@ class _Shim:
             mine = _Methods()
             c.memmove(c.byref(mine), address, c.sizeof(_Methods))
             note, names = self._recording.add, self._names
+            refuses = self._recording.refuses
 
             def write(file: int, data: int, size: int, at: int) -> int:
+                if code := refuses("write", names[file]):
+                    return code
                 note("write", names[file], at, c.string_at(data, size))
                 return int(right.xWrite(file, data, size, at))
 
             def truncate(file: int, size: int) -> int:
+                if code := refuses("truncate", names[file]):
+                    return code
                 note("truncate", names[file], size)
                 return int(right.xTruncate(file, size))
 
             def sync(file: int, flags: int) -> int:
+                if code := refuses("sync", names[file]):
+                    return code
                 result = int(right.xSync(file, flags))
                 note("sync", names[file])
                 return result
@@ -183,7 +194,7 @@ class _NotedFile(io.FileIO):
 def recorded(folder: Path, *begin: str) -> Iterator[Recording]:
     """Inside, everything is noted that is written to the folder's files that begin so."""
     recording = Recording(folder, begin or ("",))
-    shim = _Shim(recording)
+    shim = Shim(recording)
     shim.install()
     try:
         with _python_files(recording):

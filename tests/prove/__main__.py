@@ -11,6 +11,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.chaos.site import many
+from tests.faults.disk_errors import many as many_errors
 from tests.faults.killing import many_databases, many_laptops, many_servers, prepared_server
 from tests.powercuts.cutting import CutLost, cut_many
 from tests.simulation.killing import matrix
@@ -78,6 +80,17 @@ def kills(number: int) -> tuple[int, int]:
     return done, 0
 
 
+def chaos(number: int) -> tuple[int, int]:
+    """Play so many seeds of laptops and server behind a chaos proxy; how many, how many failed."""
+    return number, len(many(range(1, number + 1), say))
+
+
+def errors(most: int) -> tuple[int, int]:
+    """Let the disk of laptop and server fail at every step of a round; how often, how many lost."""
+    done, failed = many_errors(most, say)
+    return done, len(failed)
+
+
 def others() -> int:
     """Properties and state machine with many more examples; 0 when all hold."""
     say("properties and state machine")
@@ -103,11 +116,18 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=10_000)
     parser.add_argument("--cuts", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--chaos", type=int, default=200)
+    parser.add_argument("--errors", type=int, default=1_000)
     parser.add_argument("--no-matrix", action="store_true")
     parser.add_argument("--no-others", action="store_true")
     given = parser.parse_args()
     # Before anything else makes threads: the kills fork.
-    parts = (("kills", kills, given.kills), ("seeds", seeds, given.seeds))
+    parts = (
+        ("kills", kills, given.kills),
+        ("chaos", chaos, given.chaos),
+        ("disk errors", errors, given.errors),
+        ("seeds", seeds, given.seeds),
+    )
     results = [
         _counted(name, work, number)
         for name, work, number in (*parts, ("power cuts", cuts, given.cuts))

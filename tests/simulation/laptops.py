@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,9 +34,11 @@ from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import BlobPart, Gap
+from sync_server.ledger.chains import chain_end
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
-from tests.simulation.stage import Member, share_statements
-from tests.simulation.world import KEPT_FROM, KEY, DirectGateway, Office
+from tests.simulation.office import Office
+from tests.simulation.stage import Member, at_once, share_statements
+from tests.simulation.world import KEPT_FROM, KEY, DirectGateway
 
 _MOST_STEPS = 400
 Seen = tuple[str, int, str]
@@ -62,7 +64,7 @@ class SimGateway(DirectGateway):
         self.watch = watch
         self.weather = laptop.weather
 
-    def _carried(self, name: str, call: Callable[[], msgspec.Struct]) -> object:
+    def _carried(self, name: str, call: Callable[[], msgspec.Struct | None]) -> object:
         self.laptop.step(name)
         fault, _ = self.weather.next(name)
         self._before(name, fault, call)
@@ -115,6 +117,12 @@ class SimGateway(DirectGateway):
         given = super()._succeed(message)
         self.watch.renamed(given)
         return given
+
+    def _recognise(self, chain: Sequence[tuple[int, str]]) -> None:
+        super()._recognise(chain)
+        with self.office.read() as session:
+            end = chain_end(session.connection(), self.office.tenant_id, self.device_id)
+        self.watch.renamed(Successor(self.device_id, end.last_n, end.chain_hash, {}))
 
     @contextmanager
     def pull(self, message: Pull) -> Iterator[Iterator[bytes]]:
@@ -218,6 +226,7 @@ class SimLaptop:
             lambda: set_aside(self.engine, KEY, aside),
             self._renamed,
             KEPT_FROM,
+            at_once,
         )
         self.sync = SyncEngine(self.engine, gateway, self._sign, transfer, around)
 

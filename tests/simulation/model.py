@@ -88,10 +88,11 @@ class Ledger:
     verdicts: dict[UUID, str] = field(default_factory=dict)
     taken: dict[UUID, int] = field(default_factory=dict)
     """How many operations of each device."""
-    doubted: frozenset[UUID] = frozenset()
-    """Removals that a restored server, and changes that a renamed laptop, was asked about.
+    asked: Mapping[UUID, frozenset[str]] | None = None
+    """On a restored server: the groups about which it asked people, by operation.
 
-    Nobody can say any more what was seen, so the ledger may ask where it need not.
+    Its versions start again, so nobody can say any more what was seen: it may ask about a removal
+    where it need not, and need not ask where what stands is what was seen.
     """
     signed: bool = False
     made: int = 0
@@ -177,14 +178,20 @@ class Ledger:
     def _disagrees(self, row: Row, device: str, wish: Wish, group: str) -> bool:
         if wish.type == "conflicts" and group == "state":
             return row.fields.get("state") != "open"
-        if self._unknown_to(row, device, wish, "" if group == "deleted" else group):
-            return True
-        if group == "deleted":
-            return wish.op_id in self.doubted
-        # A restored server may hold what another wrote longer ago than what this person saw.
-        theirs = [who for of, _, who in row.changes if of == group][-1:] not in ([], [device])
+        asked = (self.asked or {}).get(wish.op_id, frozenset())
         old = {n: v for n, v in wish.saw.items() if group_of(wish.type, n) == group}
-        return theirs and any(row.fields.get(name) != value for name, value in old.items())
+        stands = all(row.fields.get(name) == value for name, value in old.items())
+        if self._unknown_to(row, device, wish, "" if group == "deleted" else group):
+            return group == "deleted" or not stands or self.asked is None or group in asked
+        if group == "deleted":
+            return group in asked
+        # A restored server may hold what another wrote longer ago than what this person saw.
+        return self._by_another(row, device, wish, group) and not stands
+
+    def _by_another(self, row: Row, device: str, wish: Wish, group: str) -> bool:
+        """Whether the last change of the group was made neither here nor before a copy of here."""
+        last = [(token, who) for of, token, who in row.changes if of == group][-1:]
+        return any(who != device and token not in wish.own for token, who in last)
 
     def _kept_alive(
         self, row: Row, device: str, wish: Wish, found: tuple[dict[str, Any], list[_Clash]]
@@ -194,7 +201,7 @@ class Ledger:
         gone = row.fields.get("deleted_at") is not None
         if not gone or "deleted_at" in wish.fields or not (patch or clashes):
             return
-        if [who for of, _, who in row.changes if of == "deleted"][-1:] != [device]:
+        if self._by_another(row, device, wish, "deleted"):
             removal = {name: row.fields.get(name) for name in GONE}
             clashes.append(_Clash("deleted", removal, dict(patch)))
             patch |= dict.fromkeys(GONE)
@@ -226,7 +233,7 @@ class Ledger:
 
     def _unknown_to(self, row: Row, device: str, wish: Wish, group: str) -> bool:
         """Whether another changed this group (any, where none is named) unseen by this person."""
-        seen = wish.seen if wish.op_id in self.doubted else wish.seen | wish.own
+        seen = wish.seen | wish.own
         return any(
             who != device and token not in seen
             for of, token, who in row.changes

@@ -13,8 +13,9 @@ from intact_core.errors import BadInput, NotAllowed
 from intact_core.sync import digest, merge
 from intact_desktop.store import journal
 from intact_desktop.store.tables import Device, Outbox, table_of
-from intact_desktop.sync import applying, engine, leaving, outgoing
+from intact_desktop.sync import applying, engine, leaving, outgoing, pushing
 from intact_desktop.sync.engine import SyncEngine
+from intact_desktop.sync.pushing import Sender
 from sync_server.ledger import conflicts, feed, giving, ingest, rounds
 from sync_server.ledger.workspace import Workspace
 
@@ -42,17 +43,14 @@ def sequence_cursor(stack: ExitStack) -> None:
 
 def acknowledge_before_commit(stack: ExitStack) -> None:
     """What is about to be sent counts as received."""
-    right = SyncEngine._batch
+    right = Sender._launch
 
-    def batch(self: SyncEngine, after: int, most: int) -> Any:
-        found = right(self, after, most)
-        if found is not None:
-            last = found.first_n + found.count - 1
-            with self._engine.begin() as connection:
-                connection.execute(update(_DEVICE).values(acknowledged_n=last))
-        return found
+    def launch(self: Sender, batch: Any) -> Any:
+        with self.engine.begin() as connection:
+            connection.execute(update(_DEVICE).values(acknowledged_n=batch.last_n))
+        return right(self, batch)
 
-    _swap(stack, SyncEngine, "_batch", batch)
+    _swap(stack, Sender, "_launch", launch)
 
 
 def cursor_before_rows(stack: ExitStack) -> None:
@@ -173,7 +171,7 @@ def whole_record_conflict(stack: ExitStack) -> None:
 
 def retry_without_limit(stack: ExitStack) -> None:
     """A server that goes round in circles is followed for ever."""
-    _swap(stack, engine, "_expect", lambda _: None)
+    _swap(stack, pushing, "_expect", lambda _: None)
 
 
 def no_operation_ids(stack: ExitStack) -> None:

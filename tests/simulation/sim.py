@@ -25,12 +25,11 @@ from intact_core.sync.protocol import Successor
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import begin_epoch, epoch_of
-from sync_server.tables.ledger import Device
 from tests.simulation.faults import Fuse, Killed
 from tests.simulation.laptops import Seen, SimLaptop, Watch
 from tests.simulation.model import Ledger, Row, Wish
+from tests.simulation.office import Office
 from tests.simulation.stage import Stage, VirtualTime, share_statements
-from tests.simulation.world import Office
 
 Work = Callable[[Session], object]
 
@@ -44,6 +43,8 @@ class Features:
     cloned_laptop: bool = True
     revoked_scope: bool = True
     signing: bool = True
+    newer_names: bool = False
+    """The server often burns down just after a laptop took a name that its backup lacks."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,6 @@ class Backup:
     file: Path
     blobs: dict[str, bytes]
     ledger: Ledger
-    names: set[UUID]
 
 
 @dataclass
@@ -238,15 +238,25 @@ class Sim:
             members = list(group)
             wishes = [self.wishes[UUID(one["op_id"])] for one in members]
             got = [given[one["n"]].verdict for one in members]
-            if self.restored or device != laptop.member.device_id:
-                asked = {w.op_id for w, v in zip(wishes, got, strict=True) if v == "conflict"}
-                ledger.doubted |= {op_id for op_id in asked if op_id is not None}
+            if self.restored:
+                found = {
+                    w.op_id: self._groups(given[one["n"]])
+                    for w, one in zip(wishes, members, strict=True)
+                }
+                ledger.asked = {**(ledger.asked or {}), **found}
             verdicts = ledger.take(device, laptop.member.user_id, wishes)
             reasons = [given[one["n"]].reason for one in members]
             assert got == verdicts, f"{wishes}: got {got} {reasons}, the model says {verdicts}"
             ledger.taken[device] = members[-1]["n"]
             for one in members:
                 self._learn(given[one["n"]])
+
+    def _groups(self, receipt: Receipt) -> frozenset[str]:
+        if not receipt.conflict_ids:
+            return frozenset()
+        with self.office.read() as session:
+            query = select(Conflict.field_group).where(Conflict.id.in_(receipt.conflict_ids))
+            return frozenset(session.scalars(query))
 
     def _learn(self, receipt: Receipt) -> None:
         if not receipt.conflict_ids:
@@ -307,15 +317,10 @@ class Sim:
 
     def back_up(self) -> None:
         """Keep a copy of the server as it is."""
-        names = self._devices()
         self.office.database.engine.dispose()
         file = self.folder / "backup.db"
         shutil.copyfile(self.folder / "server.db", file)
-        self.backup = Backup(file, dict(self.office.blobs), self.ledger.copy(), names)
-
-    def _devices(self) -> set[UUID]:
-        with self.office.read() as session:
-            return set(session.scalars(select(Device.id)))
+        self.backup = Backup(file, dict(self.office.blobs), self.ledger.copy())
 
     def restore(self) -> None:
         """The server burnt down; what the copy holds is all there is."""
@@ -334,11 +339,6 @@ class Sim:
             with self.at_server(), self.office.write() as session:
                 begin_epoch(session.connection(), after=epoch_of(session.connection()))
         self._count_losses()
-
-    def renamed_since_backup(self) -> bool:
-        """A backup does not know the new name of a laptop that took one since (test_found.py)."""
-        known = self.backup.names if self.backup else set()
-        return any(laptop.device_id not in known for laptop in self.laptops)
 
     def go_back(self, laptop: SimLaptop) -> None:
         """The laptop's disk is replaced by its backup."""

@@ -20,9 +20,10 @@ from intact_desktop.sync.relay import Relay
 from intact_desktop.sync.room import Room
 from intact_desktop.sync.room_member import Address, Membership, join
 from sync_server.tables.ledger import OpReceipt
+from tests.simulation.office import Office, make_office
 from tests.simulation.room_process import Given
 from tests.simulation.team import Body
-from tests.simulation.world import Laptop, Office, enrol, make_office
+from tests.simulation.world import Laptop, enrol
 
 LOOPBACK = "127.0.0.1"
 

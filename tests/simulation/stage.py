@@ -5,12 +5,13 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import NoReturn, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,8 +26,10 @@ from intact_core.records.standards import Standard
 from intact_desktop.store.engine import reading
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
-from tests.simulation.world import Office, enrol, make_office
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import enrol
 
+T = TypeVar("T")
 ROLES = ("lead_auditor", "auditor", "second", "third")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -53,6 +56,19 @@ class VirtualTime:
             yield
         finally:
             self._skew = before
+
+
+def at_once(ask: Callable[[], T]) -> Callable[[], T]:
+    """In virtual time nothing runs beside: it is done now, and told when it is awaited."""
+    try:
+        answer = ask()
+    except Exception as fault:  # noqa: BLE001 - it goes on where the answer is awaited
+        return partial(_raise, fault)
+    return lambda: answer
+
+
+def _raise(fault: Exception) -> NoReturn:
+    raise fault
 
 
 @contextmanager
@@ -104,7 +120,11 @@ class Stage:
             home.mkdir()
             shutil.copyfile(self.folder / str(number) / "intact.db", home / "intact.db")
         office = replace(
-            self.office, database=Database(address, record_written), blobs={}, items=self.items
+            self.office,
+            database=Database(address, record_written),
+            blobs={},
+            items=self.items,
+            certificates=dict(self.office.certificates),
         )
         share_statements(office.database.engine)
         return office

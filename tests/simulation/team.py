@@ -19,7 +19,8 @@ from intact_desktop.sync.cards import Card, Own, Trust
 from intact_desktop.sync.showing import show_carried
 from intact_desktop.vault.lease import SignedLease
 from sync_server.tables.ledger import Device
-from tests.simulation.world import Laptop, Office
+from tests.simulation.office import Office
+from tests.simulation.world import Laptop
 
 
 class Body:

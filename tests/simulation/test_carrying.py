@@ -21,9 +21,10 @@ from intact_desktop.sync.applying import cursors
 from intact_desktop.sync.cards import Own
 from intact_desktop.sync.showing import meetings
 from sync_server.tables.ledger import Device, OpReceipt
+from tests.simulation.office import Office, make_office
 from tests.simulation.team import Body, meet
 from tests.simulation.wire import LoseNth
-from tests.simulation.world import Laptop, Office, enrol, make_office, twin_of
+from tests.simulation.world import Laptop, enrol, twin_of
 
 Member = tuple[Laptop, Own]
 

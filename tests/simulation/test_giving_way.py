@@ -14,7 +14,8 @@ from intact_desktop.store.engine import reading, turn_of
 from intact_desktop.store.journal import this_device
 from intact_desktop.sync.applying import cursors, prepare, write
 from intact_desktop.sync.cuts import read_cut
-from tests.simulation.world import Laptop, Office, enrol, make_office
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import Laptop, enrol
 
 
 @pytest.fixture

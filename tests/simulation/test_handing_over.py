@@ -26,8 +26,9 @@ from intact_desktop.sync.cards import Own
 from intact_desktop.sync.files import add_pending
 from intact_desktop.sync.handing_over import Holder, preview, take_over, write_file
 from sync_server.tables.ledger import OpReceipt
+from tests.simulation.office import Office, make_office
 from tests.simulation.team import Body
-from tests.simulation.world import KEY, Laptop, Office, enrol, make_office
+from tests.simulation.world import KEY, Laptop, enrol
 
 CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
 WORDS = "four words of mine"

@@ -13,12 +13,14 @@ from intact_core.errors import Offline, Revoked
 from intact_core.records.audits import AuditSchedule, AuditTeam
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.conflicts import Conflict
+from intact_core.records.findings import FindingItem, NonConformity
 from intact_desktop.store.tables import BaseRow, Blob, Outbox, SyncCursor, SyncLog
 from intact_desktop.sync.files import add_pending
 from sync_server.ledger.rounds import epoch_of
 from sync_server.tables.ledger import OpReceipt
+from tests.simulation.office import Office, make_office
 from tests.simulation.wire import LoseNth
-from tests.simulation.world import Laptop, Office, enrol, make_office, twin_of
+from tests.simulation.world import Laptop, enrol, twin_of
 
 
 @pytest.fixture
@@ -124,6 +126,30 @@ def test_a_restored_server_gets_everything_again(
     assert verdicts(lead) == verdicts(auditor) == ["applied"]
     assert "restored" in log(lead)
     assert open_conflicts(lead) == []
+
+
+def test_another_history_under_the_same_epoch_is_fetched_whole(
+    office: Office, lead: Laptop, auditor: Laptop, backup: Backup
+) -> None:
+    """Nobody began an epoch: the feed goes on where this laptop stands, with other changes."""
+    rate(lead, office, 0, auditor_finding="lost by the server")
+    for laptop in (lead, auditor):
+        laptop.round()
+    before = epoch(office)
+    backup.restore()
+    place = {"audit_schedule_id": office.audit_id}
+    with office.write() as session:
+        finding_made = NonConformity(nc_number="AUD-2026-001-A01", severity="minor", **place)
+        session.add(finding_made)
+    with office.write() as session:
+        about = {"audit_checklist_id": office.items[0], "non_conformity_id": finding_made.id}
+        session.add(FindingItem(**place, **about))
+    auditor.round()
+    assert epoch(office) == before
+    assert "mismatch" in log(auditor)
+    assert finding(auditor, office, 0) is None
+    with auditor.sessions() as session:
+        assert session.scalars(select(FindingItem.non_conformity_id)).all() == [finding_made.id]
 
 
 def test_what_was_in_conflict_is_in_conflict_again(

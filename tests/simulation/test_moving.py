@@ -26,7 +26,8 @@ from sync_server.ledger.rounds import epoch_of
 from sync_server.ledger.scopes import scopes_of
 from tests.fixtures.postgres import DatabaseUrls
 from tests.simulation.checks import digest_of, server_rows
-from tests.simulation.world import Laptop, Office, enrol, make_office
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import Laptop, enrol
 
 OTHER = UUID(int=0xC2)
 

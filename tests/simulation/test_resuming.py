@@ -17,7 +17,8 @@ from intact_desktop.store.tables import BaseRow, Outbox, Staging, SyncCursor
 from sync_server.ledger.rounds import begin_epoch, epoch_of
 from tests.fixtures.postgres import DatabaseUrls
 from tests.simulation.checks import digest_of, server_rows
-from tests.simulation.world import Laptop, Office, enrol, make_office
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import Laptop, enrol
 
 ITEMS = 30
 

@@ -16,8 +16,9 @@ from intact_core.sync.operations import GENESIS, link
 from intact_desktop.store.tables import BaseRow, Device, Outbox
 from sync_server.tables.ledger import FeedChange, OpReceipt
 from tests.fixtures.postgres import DatabaseUrls
+from tests.simulation.office import Office, make_office
 from tests.simulation.wire import LoseNth
-from tests.simulation.world import Laptop, Office, enrol, make_office
+from tests.simulation.world import Laptop, enrol
 
 
 @pytest.fixture

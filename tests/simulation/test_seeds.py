@@ -12,6 +12,8 @@ MANY = 500
 """A thousand take more than two of the ten minutes that all tests may; `make prove` plays more."""
 AT_ONCE = 25
 ON_POSTGRES = 10
+BURNT = 50
+BURNING = Features(newer_names=True)
 CALMER = Features(restored_server=False)
 """A copy of a PostgreSQL server is its own tools' work."""
 
@@ -20,6 +22,12 @@ CALMER = Features(restored_server=False)
 def test_seeds(first: int) -> None:
     for seed in range(first, first + AT_ONCE):
         play(seed)
+
+
+@pytest.mark.parametrize("first", range(1, BURNT + 1, AT_ONCE))
+def test_seeds_of_servers_that_forget_a_laptops_name(first: int) -> None:
+    for seed in range(first, first + AT_ONCE):
+        play(seed, BURNING)
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=str)

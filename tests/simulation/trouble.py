@@ -179,7 +179,7 @@ def back_up(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
 
 
 def restore(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
-    if sim.backup is not None and not sim.renamed_since_backup():
+    if sim.backup is not None:
         sim.tell("server restored")
         sim.restore()
         for one in sim.laptops:
@@ -201,6 +201,18 @@ def clone(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     if len(sim.laptops) < _MOST_LAPTOPS:
         sim.tell(f"{laptop.number} cloned as {len(sim.laptops)}")
         sim.clone(laptop)
+
+
+def burn_after_a_copy(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
+    """A copied laptop takes a name of its own, and the server comes back from before that."""
+    back_up(sim, laptop, dice)
+    clone(sim, laptop, dice)
+    for one in (laptop, sim.laptops[-1]):
+        answer(sim, one, dice)
+        dice.choice((sync, sync_badly, sync_and_die))(sim, one, dice)
+    if dice.random() < _OFTEN:
+        clone(sim, sim.laptops[-1], dice)
+    restore(sim, laptop, dice)
 
 
 WIRE: dict[Step, int] = {
@@ -232,4 +244,6 @@ def steps_of(sim: Sim) -> dict[Step, int]:
     for name, steps in CHANGES.items():
         if getattr(sim.features, name) and sim.dice.random() < _OFTEN:
             chosen |= steps
+    if sim.features.newer_names:
+        chosen[burn_after_a_copy] = 15
     return chosen

@@ -1,9 +1,8 @@
 """Server and laptops in one process: real databases, real engine, real ledger, no network."""
 
-import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -12,20 +11,12 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from intact_core import clock, ids
-from intact_core.errors import NotFound, Revoked
-from intact_core.records.audits import AuditDocumentation, AuditSchedule, AuditTeam
-from intact_core.records.base import Record
-from intact_core.records.checklist import AuditChecklist
-from intact_core.records.clients import Client
-from intact_core.records.conclusions import AuditRecommendation
-from intact_core.records.people import Role, Tenant, User, UserRole
-from intact_core.records.standards import Standard
+from intact_core.documents.x509_certificates import Subject, issue_device_certificate
+from intact_core.errors import NotFound, Revoked, UnknownLaptop
 from intact_core.rules.kernel import Actor
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import (
@@ -48,12 +39,11 @@ from intact_desktop.store.upgrade import set_aside, upgrade
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import BlobPart, Forked, Gap
-from sync_server.database.engine import Database
-from sync_server.database.migrate import migrate
+from intact_desktop.sync.line import Line
+from sync_server.auth.keys import pem
 from sync_server.ledger import giving
 from sync_server.ledger.carrying import take_carried
 from sync_server.ledger.chains import ChainFork, ChainGap, succeed
-from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import (
     begin_epoch,
     epoch_of,
@@ -63,104 +53,14 @@ from sync_server.ledger.rounds import (
     was_restored,
 )
 from sync_server.ledger.scopes import scopes_of
+from sync_server.services.recognition import Claim, recognise
 from sync_server.tables.ledger import Device
+from tests.simulation.office import Office
 from tests.simulation.wire import Wire
 
 KEY = bytes(range(32))
 KEPT_FROM = 10
 """Rows from which on these laptops keep what came of an answer that broke off."""
-
-
-@dataclass
-class Office:
-    """The server with one tenant, one client, one audit."""
-
-    database: Database
-    tenant_id: UUID = field(default_factory=ids.new_id)
-    users: dict[str, UUID] = field(default_factory=dict)
-    audit_id: UUID = field(default_factory=ids.new_id)
-    client_id: UUID = field(default_factory=ids.new_id)
-    items: list[UUID] = field(default_factory=list)
-    other_client_id: UUID = field(default_factory=ids.new_id)
-    movable: list[tuple[type[Record], UUID]] = field(default_factory=list)
-    """Contacts and sites, where there is another client to move them to."""
-    blobs: dict[str, bytes] = field(default_factory=dict)
-
-    @contextmanager
-    def write(self, actor: Actor | None = None) -> Iterator[Session]:
-        with self.database.write(self.tenant_id, actor or Actor(None, system=True)) as session:
-            yield session
-
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        with self.database.read(self.tenant_id) as session:
-            yield session
-
-
-def make_office(app_url: str, owner_url: str, *, items: int = 6) -> Office:
-    """A migrated server with a lead and an auditor on one audit."""
-    migrate(owner_url)
-    office = Office(Database(app_url, record_written))
-    with office.write() as session:
-        if not epoch_of(session.connection()):
-            begin_epoch(session.connection())
-        session.add(Tenant(id=office.tenant_id, name="Demo Certification"))
-        session.flush()
-        standard = Standard(id=ids.new_id(), standard_code="ISO 9001", version="2015")
-        session.add(standard)
-        session.add(Client(id=office.client_id, client_code="ACME", legal_name="Acme Ltd"))
-        session.flush()
-        _people(session, office)
-        _audit(session, office, standard.id, items)
-    return office
-
-
-def _people(session: Session, office: Office) -> None:
-    for code in ("lead_auditor", "auditor", "cb_admin"):
-        role = Role(id=ids.new_id(), code=code, name=code, is_system_role=True)
-        user = User(
-            id=ids.new_id(), email=f"{code}@x.example", username=code, first_name=code.title()
-        )
-        session.add_all([role, user])
-        session.flush()
-        session.add(UserRole(user_id=user.id, role_id=role.id))
-        office.users[code] = user.id
-    session.flush()
-
-
-def _audit(session: Session, office: Office, standard_id: UUID, items: int) -> None:
-    audit = AuditSchedule(
-        id=office.audit_id,
-        audit_number="AUD-2026-001",
-        client_id=office.client_id,
-        standard_id=standard_id,
-        audit_type="surveillance",
-        status="in_progress",
-    )
-    session.add(audit)
-    session.flush()
-    for letter, code, lead in (("A", "lead_auditor", True), ("B", "auditor", False)):
-        session.add(
-            AuditTeam(
-                audit_schedule_id=audit.id,
-                user_id=office.users[code],
-                role=code,
-                is_lead=lead,
-                letter=letter,
-            )
-        )
-    session.add(AuditDocumentation(audit_schedule_id=audit.id))
-    session.add(AuditRecommendation(audit_schedule_id=audit.id))
-    for place in range(items):
-        item = AuditChecklist(
-            id=ids.new_id(),
-            audit_schedule_id=audit.id,
-            clause_reference=f"4.{place + 1}",
-            requirement=f"Question {place + 1}",
-            position=place,
-        )
-        session.add(item)
-        office.items.append(item.id)
 
 
 class DirectGateway:
@@ -169,6 +69,7 @@ class DirectGateway:
     def __init__(self, office: Office, device_id: UUID, user_id: UUID, roles: set[str]) -> None:
         self.office = office
         self.wire = Wire()
+        self.line = Line()
         self.device_id = device_id
         self.actor = Actor(user_id, frozenset(roles), device_id=device_id)
         self.may_only_deposit = False
@@ -176,7 +77,7 @@ class DirectGateway:
     def hello(self, message: Hello) -> HelloAnswer:
         return self._carried("hello", lambda: self._hello(message))
 
-    def _carried(self, name: str, call: Callable[[], msgspec.Struct]) -> object:
+    def _carried(self, name: str, call: Callable[[], msgspec.Struct | None]) -> object:
         def encoded() -> object:
             answer = call()
             return msgspec.json.decode(msgspec.json.encode(answer), type=type(answer))
@@ -199,8 +100,19 @@ class DirectGateway:
             raise Revoked("withdrawn")
         office, user_id = self.office, self.actor.user_id
         with office.read() as session:
+            if session.get(Device, (office.tenant_id, self.device_id)) is None:
+                raise UnknownLaptop("not in this backup")
             connection = session.connection()
             return greet(connection, office.tenant_id, self.device_id, user_id, message)
+
+    def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
+        self._carried("recognise", lambda: self._recognise(chain))
+
+    def _recognise(self, chain: Sequence[tuple[int, str]]) -> None:
+        certificate = self.office.certificates[self.device_id]
+        claim = Claim(self.office.tenant_id, self.device_id, certificate, chain)
+        with self.office.write() as session:
+            recognise(session, self.office.keys, claim)
 
     def rename(self, device_id: UUID) -> None:
         self.device_id = device_id
@@ -210,6 +122,8 @@ class DirectGateway:
         return self._carried("succeed", lambda: self._succeed(message))
 
     def _succeed(self, message: Succession) -> Successor:
+        certificates = self.office.certificates
+        certificates[message.device_id] = certificates[self.device_id]
         with self.office.write(self.actor) as session:
             start = succeed(
                 session.connection(),
@@ -313,21 +227,19 @@ class Laptop:
             yield session
 
 
-def self_signed(key: ec.EllipticCurvePrivateKey) -> str:
-    """A certificate for a device key, good enough where only the key counts."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "device")])
-    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=3650))
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(Encoding.PEM).decode()
+def certified(
+    office: Office,
+    session: Session,
+    device_id: UUID,
+    user_id: UUID,
+    key: ec.EllipticCurvePrivateKey,
+) -> x509.Certificate:
+    """What the tenant's authority gives a laptop when it is enrolled."""
+    authority = office.keys.authority(session, office.tenant_id)
+    subject = Subject("Somebody", "Demo Certification", str(device_id), str(user_id))
+    certificate = issue_device_certificate(authority, key.public_key(), subject)
+    office.certificates[device_id] = certificate
+    return certificate
 
 
 def enrol(
@@ -337,13 +249,14 @@ def enrol(
     device_id, user_id = ids.new_id(), office.users[role]
     key = key or ec.generate_private_key(ec.SECP256R1())
     with office.write() as session:
+        certificate = certified(office, session, device_id, user_id, key)
         session.add(
             Device(
                 tenant_id=office.tenant_id,
                 id=device_id,
                 user_id=user_id,
                 name=role,
-                certificate=self_signed(key),
+                certificate=pem(certificate),
                 chain_hash=GENESIS,
                 enrolled_at=clock.now(),
             )

@@ -29,6 +29,7 @@ from intact_desktop.vault import device_key, keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore
 from intact_desktop.vault.keys import Kdf
 from intact_desktop.vault.lease import LeaseBook, SignedLease, read_signed
+from intact_desktop.vault.outline import load_chain
 from intact_desktop.vault.vault import Opening, Unlocked
 
 Connect = Callable[[str], Gateway]
@@ -213,7 +214,7 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
 def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) -> None:
     gateway = door.connect(account.server)
     try:
-        speak_as(gateway, account, unlocked)
+        speak_as(gateway, door.profile, account, unlocked)
         answer = gateway.hello(
             Hello(
                 protocol=PROTOCOL_VERSION,
@@ -237,7 +238,7 @@ def _hand_in(door: Door, account: Account, unlocked: Unlocked) -> None:
     gateway = door.connect(account.server)
     try:
         upgrade(engine, unlocked.database_key, profile.set_aside)
-        speak_as(gateway, account, unlocked)
+        speak_as(gateway, door.profile, account, unlocked)
         with suppress(Revoked):
             sync_of(profile, account, unlocked, engine, gateway).round()
             return
@@ -247,9 +248,12 @@ def _hand_in(door: Door, account: Account, unlocked: Unlocked) -> None:
     vault.destroy(profile, door.secrets)
 
 
-def speak_as(gateway: Gateway, account: Account, unlocked: Unlocked) -> None:
+def speak_as(gateway: Gateway, profile: Profile, account: Account, unlocked: Unlocked) -> None:
     """Let the gateway speak as this enrolled laptop."""
-    identity = Identity(UUID(account.device_id), UUID(account.tenant_id), account.audience)
+    certificate = next(iter(load_chain(profile)), "")
+    identity = Identity(
+        UUID(account.device_id), UUID(account.tenant_id), account.audience, certificate
+    )
     gateway.use_device(identity, lambda content: device_key.sign(unlocked.device_key, content))
 
 

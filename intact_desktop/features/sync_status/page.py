@@ -9,18 +9,23 @@ from sqlalchemy.orm import Session
 from intact_desktop.features.sync_status import bundle, queries, tables
 from intact_desktop.features.sync_status.bundle_dialog import BundleDialog
 from intact_desktop.features.sync_status.head import SyncHead
+from intact_desktop.features.sync_status.kept_view import KeptView
 from intact_desktop.features.sync_status.photo_limit import PhotoLimit
 from intact_desktop.features.sync_status.queries import LogLine, SyncStatus, WaitingLine
 from intact_desktop.features.sync_status.refused_view import RefusedView
 from intact_desktop.qt.notices import EmptyState, button
 from intact_desktop.qt.page import Page
 from intact_desktop.qt.rows import RowModel
+from intact_desktop.qt.tasks import Task
 from intact_desktop.qt.theme import GRID
 from intact_desktop.qt.workbench import Workbench
+from intact_desktop.store import kept_copies, naming
+from intact_desktop.store.engine import turn_of
+from intact_desktop.store.kept_copies import KeptCopy, Other
 from intact_desktop.sync.liveness import Live
 from intact_desktop.sync.refused import Refused, leave, send_again
 
-WAITING, REFUSED, HISTORY = range(3)
+WAITING, REFUSED, HISTORY, KEPT = range(4)
 
 
 class SyncPage(Page):
@@ -43,11 +48,14 @@ class SyncPage(Page):
         self.refused_view = RefusedView()
         self.refused_view.again_wanted.connect(self._send_again)
         self.refused_view.left.connect(self._leave)
+        self.kept_view = KeptView()
+        self.kept_view.wanted.connect(self._compare)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self._waiting(), self.tr("Waiting"))
         self.tabs.addTab(self.refused_view, self.tr("Not accepted"))
         self.tabs.addTab(self._history(), self.tr("History"))
+        self.tabs.addTab(self.kept_view, self.tr("Kept copies"))
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(2 * GRID)
@@ -58,6 +66,7 @@ class SyncPage(Page):
 
     def reload(self) -> None:
         self.bench.ask(queries.status, self._show, owner=self)
+        self.kept_view.show_copies(kept_copies.copies(self.bench.opened.profile.set_aside))
 
     def show_live(self, live: Live) -> None:
         """What the sync is at just now."""
@@ -120,6 +129,26 @@ class SyncPage(Page):
     def _leave(self, one: Refused) -> None:
         self.bench.tell(self.tr("The text is in the clipboard. The change stays here as it is."))
         self.bench.do(partial(leave, txn_id=one.txn_id), lambda _: self.outdate(), owner=self)
+
+    def _compare(self, copy: KeptCopy) -> None:
+        bench = self.bench
+        key, turn = bench.opened.unlocked.database_key, turn_of(bench.opened.engine)
+
+        def work(task: Task) -> tuple[list[Other], dict[str, str]]:
+            def rest() -> None:
+                task.check()
+                turn.rest()
+
+            with bench.readers() as session:
+                others = kept_copies.others(copy.path, key, session, rest)
+                return others, naming.audits(session) | naming.clients(session)
+
+        bench.lanes.cpu.run_watched(
+            work,
+            lambda found: self.kept_view.show_others(copy, *found),
+            lambda error: self.kept_view.show_fault(error.sentence),
+            self,
+        )
 
     def _gather(self) -> None:
         live, logs = self._live, self.bench.opened.profile.logs

@@ -88,6 +88,7 @@ def _outcome(line: LogLine) -> str:
         "mismatch": _tr("fetched again"),
         "restored": _tr("sent again"),
         "renamed": _tr("new name"),
+        "known again": _tr("known again"),
         "left": _tr("removed here"),
         "both kept": _tr("both kept"),
     }

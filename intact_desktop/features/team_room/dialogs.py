@@ -213,7 +213,7 @@ class TakeDialog(_FileDialog):
 
     def _words(self, seen: Preview) -> str:
         one = seen.manifest
-        made = self.tr("{title}, made by {name} on {time}.").format(
+        made = self.tr("{title}, made by {name}, {time}.").format(
             title=one.title, name=one.made_by, time=words.moment(one.made_at)
         )
         shares = ", ".join(f"{share.name} {share.operations}" for share in one.shares)

@@ -114,7 +114,9 @@ def _finish(request: Request, caller: Caller, state: BlobState) -> BlobState:
 
 def _complete(store: BlobStore, tenant_id: UUID, state: BlobState) -> None:
     # A crash between the file's last byte and its receipt leaves a whole file without a row.
-    if not store.has(tenant_id, state.sha256):
+    if store.has(tenant_id, state.sha256):
+        store.secure(tenant_id, state.sha256)
+    else:
         if state.size == 0:
             store.append(tenant_id, state.sha256, 0, b"")
         store.finish(tenant_id, state.sha256, state.size)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from intact_core.errors import Offline
+from intact_core.errors import Busy, Offline
 from intact_desktop.shell.network_watch import NetworkWatch
 from intact_desktop.shell.sync_driver import Stalled, SyncDriver
 from intact_desktop.sync.engine import Round
@@ -21,6 +21,7 @@ class Network:
 
     def __init__(self) -> None:
         self.rounds = 0
+        self.hung_up = False
         self.behaviour: Callable[[Progress], Round] = lambda _: DONE
         self.go_on = threading.Event()
         self.inside = threading.Event()
@@ -28,6 +29,9 @@ class Network:
     def round(self, progress: Progress) -> Round:
         self.rounds += 1
         return self.behaviour(progress)
+
+    def hang_up(self) -> None:
+        self.hung_up = True
 
     def hang(self, progress: Progress) -> Round:
         self.inside.set()
@@ -88,12 +92,25 @@ def test_a_round_that_a_person_cancelled_does_not_stop_the_sync(driver, network,
     driver.sync_now()
     qtbot.waitUntil(network.inside.is_set)
     tasks[0].cancel()
+    assert network.hung_up
     with qtbot.waitSignal(driver.over):
         network.go_on.set()
     assert driver.machine.state is State.RESTING
     network.behaviour = lambda _: DONE
     with qtbot.waitSignal(driver.ended):
         driver.sync_now()
+
+
+def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(driver, network, qtbot) -> None:
+    def busy(_: Progress) -> Round:
+        raise Busy("The server is busy.", after_seconds=90)
+
+    network.behaviour = busy
+    with qtbot.waitSignal(driver.over):
+        driver.sync_now()
+    assert driver.machine.state is State.WAITING
+    assert 90 <= driver.machine.deadline <= 91
+    assert driver.live.online
 
 
 def test_a_round_that_hangs_is_ended_and_tried_again(driver, network, seconds, qtbot) -> None:

@@ -191,7 +191,7 @@ def test_work_is_handed_over_and_looked_into(
     taking.passphrase.setText(WORDS)
     taking.main.click()
     qtbot.waitUntil(lambda: bool(taking.inside.text()))
-    assert "Acme Gearworks Ltd, AUD-2026-0042, made by Anna Lindqvist on" in taking.inside.text()
+    assert "Acme Gearworks Ltd, AUD-2026-0042, made by Anna Lindqvist," in taking.inside.text()
     assert "1 change (Anna Lindqvist 1), 0 new here" in taking.inside.text()
     assert taking.main.text() == "&Take over"
     pictured(taking, "handover-take")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from intact_core.errors import StorageFault
-from intact_desktop.store.engine import checkpoint, open_store, reading, turn_of
+from intact_desktop.store.engine import checkpoint, open_store, polite, reading, turn_of
 
 KEY = bytes(range(32))
 CANARY = "canary-7f3a-in-a-note"
@@ -240,6 +241,22 @@ def test_who_types_goes_first_and_long_work_rests(engine: Engine) -> None:
         done.append((item, turn.busy))
     assert time.monotonic() - start > 0.005
     assert done == [(0, False), (1, False), (2, False)]
+
+
+@pytest.mark.parametrize("kind", [lambda engine: engine, reading])
+def test_what_nobody_waits_for_begins_while_no_person_does(
+    engine: Engine, kind: Callable[[Engine], Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intact_desktop.store.engine._TOUCH_SECONDS", 0.2)
+    turn = turn_of(engine)
+    with polite(kind(engine)).connect() as connection:
+        turn.touch()
+        connection.exec_driver_sql("SELECT 1")
+        assert not turn.busy
+    with kind(engine).connect() as connection:
+        turn.touch()
+        connection.exec_driver_sql("SELECT 1")
+        assert turn.busy
 
 
 def test_quiet_is_counted_from_the_last_touch(engine: Engine) -> None:

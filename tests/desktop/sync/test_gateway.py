@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from intact_core.errors import BadInput, IntactError, NotSignedIn, Offline, ServerFault
+from intact_core.errors import BadInput, Busy, IntactError, NotSignedIn, Offline, ServerFault
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import BlobOffer, Hello, Pull
 from intact_desktop.sync.cuts import read_cut
@@ -39,7 +39,7 @@ class Answers:
 
 def enrolled(answers: Callable[[httpx.Request], httpx.Response]) -> Gateway:
     gateway, key = Gateway("http://server", httpx.MockTransport(answers)), device_key.make()
-    identity = Identity(UUID(int=1), UUID(int=2), "server")
+    identity = Identity(UUID(int=1), UUID(int=2), "server", "certificate")
     gateway.use_device(identity, lambda content: device_key.sign(key, content))
     return gateway
 
@@ -141,6 +141,17 @@ def test_a_proxys_error_page_is_no_hotel(status: int) -> None:
     gateway = enrolled(Answers(lambda _: page))
     with pytest.raises(ServerFault, match=rf"could not do it \({status}\). Nothing was lost"):
         gateway.hello(HELLO)
+    gateway.close()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_our_servers_own_words_are_told(status: int) -> None:
+    words = {"title": "x", "sentence": "The server's disk is full."}
+    answer = httpx.Response(status, headers={"retry-after": "20"}, json=words)
+    gateway = enrolled(Answers(lambda _: answer))
+    with pytest.raises(Busy, match=r"^The server's disk is full\.$") as caught:
+        gateway.hello(HELLO)
+    assert caught.value.after_seconds == 20
     gateway.close()
 
 

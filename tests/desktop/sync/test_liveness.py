@@ -140,6 +140,40 @@ def test_rounds_slow_down_while_nobody_answers() -> None:
     assert made.failures == 0
 
 
+def test_who_asks_to_be_left_alone_is_left_alone() -> None:
+    made = machine(N)
+    made.failed(START, made.round, 120)
+    assert made.deadline == START + 121
+    made.changed(START + 5)
+    assert (made.state, made.deadline) == (S, START + 120)
+    assert made.tick(START + 119) is None
+    assert made.tick(START + 120) is Do.START
+
+
+def test_what_was_written_during_the_round_waits_for_it_too() -> None:
+    made = machine(N)
+    made.changed(START)
+    made.failed(START + 1, made.round, 60)
+    assert (made.state, made.deadline) == (S, START + 61)
+
+
+@pytest.mark.parametrize("event", ["asked", "nudged"])
+def test_a_person_and_another_network_go_against_it(event: str) -> None:
+    made = machine(N)
+    made.failed(START, made.round, 120)
+    assert happen(made, event, START + 5) is Do.START
+
+
+def test_a_day_is_not_waited_and_a_success_ends_it() -> None:
+    made = machine(N)
+    made.failed(START, made.round, 86_400)
+    assert made.deadline == START + 3_601
+    made.asked(START + 5)
+    made.succeeded(START + 6, made.round)
+    made.changed(START + 7)
+    assert made.deadline == START + 8.5
+
+
 def test_a_round_that_moves_on_is_never_ended() -> None:
     made = machine(N)
     now = START

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from intact_core.records.checklist import AuditChecklist
 from intact_desktop.store.tables import SyncLog
 from intact_desktop.sync.parallel import OUTCOME, Met
-from tests.simulation.world import Laptop, Office, enrol, make_office
+from tests.simulation.office import Office, make_office
+from tests.simulation.world import Laptop, enrol
 
 
 @pytest.fixture

@@ -40,12 +40,13 @@ class Line(httpx.BaseTransport):
         self.lose = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        sent = len(request.read())
         response = self._wire.handle_request(request)
         if "/blobs/" not in request.url.path:
             return response
         content = response.read()
         if request.method == "PATCH":
-            self.up.append(len(request.content))
+            self.up.append(sent)
         else:
             self.down.append(len(content))
         self.lose -= 1

@@ -21,7 +21,7 @@ KILLED_BY: Mapping[str, Story] = {
     "delete wins": 59,
     "purge before push": 29,
     "count-only digest": 1,
-    "no epoch": 28,
+    "no epoch": 137,
     "whole-row push": 1,
     "whole-record conflict": 1,
     "retry without limit": 8,

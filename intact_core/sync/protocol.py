@@ -16,8 +16,8 @@ RESUMING = 3
 """The first version that goes on with an answer that broke off."""
 BATCH = 500
 """Most operations in one push."""
-CHUNK = 1 << 20
-"""Bytes of a blob sent at once."""
+CHUNK = 1 << 18
+"""Bytes of a blob sent at once, as long as it is not known how quick the line is."""
 
 
 class Cursor(msgspec.Struct, frozen=True):

@@ -13,8 +13,8 @@ import httpx
 from intact_core import ids
 from intact_core.errors import Offline
 from intact_core.records.checklist import AuditEvidence
-from intact_core.sync.protocol import CHUNK
 from intact_desktop.sync.files import add_pending
+from intact_desktop.sync.pacing import LARGEST
 from tests.benchmarks.measuring import Figure, Goal, seconds_of
 from tests.benchmarks.served import Laptop, Server, enrol, serving
 from tests.benchmarks.sync_many import BATCH, prepared
@@ -94,12 +94,12 @@ def _files(laptop: Laptop, meter: Meter, folder: Path) -> Iterator[Figure]:
     bare = SIZE / MIB / seconds_of(lambda: _bare(folder / "bare.bin"))
     _add(laptop, audit_id, os.urandom(SIZE))
     speed = SIZE / MIB / seconds_of(laptop.sync.round)
-    words = f"{SIZE / MIB:.0f} MiB in pieces of 1 MiB, each durable and acknowledged; receipt"
+    words = f"{SIZE / MIB:.0f} MiB in pieces of 256 KiB to 8 MiB, each durable and acknowledged"
     yield Figure(
         "file to the server", speed, "MiB/s", Goal(150, at_least=True), bare,
         "reading, hashing twice, writing and syncing pieces of 1 MiB", words,
     )  # fmt: skip
-    size, before = 8 * MIB, meter.sent["PATCH blobs"]
+    size, before = 5 * LARGEST, meter.sent["PATCH blobs"]
     _add(laptop, audit_id, os.urandom(size))
     meter.lose_answer_of = 4
     try:
@@ -107,7 +107,7 @@ def _files(laptop: Laptop, meter: Meter, folder: Path) -> Iterator[Figure]:
     except Offline:
         laptop.sync.round()
     again = (meter.sent["PATCH blobs"] - before - size) / MIB
-    yield Figure("sent again after a cut upload", again, "MiB", Goal(CHUNK / MIB))
+    yield Figure("sent again after a cut upload", again, "MiB", Goal(LARGEST / MIB))
 
 
 def _add(laptop: Laptop, audit_id: UUID, content: bytes) -> None:

@@ -135,8 +135,19 @@ def test_without_a_limit_nobody_waits(connect: Connect) -> None:
     photograph(lead.laptop, os.urandom(3 * CHUNK), "quick.bin")
     lead.laptop.sync._transfer = lead.transfer(watch.pace(0))
     assert lead.laptop.sync.round().files_sent == 1
-    assert lead.line.up == [CHUNK] * 3
+    assert lead.line.up == [CHUNK, 2 * CHUNK], "pieces grow on a quick line"
     assert watch.slept == []
+
+
+def test_pieces_shrink_on_a_slow_line_and_grow_again() -> None:
+    watch = Watch()
+    pace, sizes = watch.pace(0), []
+    for seconds in (60, 60, 10, 1, 0.1, 0.1):
+        pace.wait(lambda: None)
+        sizes.append(pace.piece)
+        watch.now += seconds
+        pace.passed(pace.piece)
+    assert sizes == [CHUNK, CHUNK // 2, CHUNK // 4, CHUNK // 8, CHUNK // 8, CHUNK // 4]
 
 
 def test_cancel_is_heard_while_the_line_is_kept_free(connect: Connect) -> None:
@@ -181,14 +192,15 @@ def test_an_operation_goes_before_the_rest_of_a_photo(connect: Connect) -> None:
 
 def test_a_cut_upload_sends_at_most_one_piece_again(connect: Connect) -> None:
     lead = connect("lead")
-    content = os.urandom(3 * CHUNK + 1_000)
+    lead.laptop.sync._transfer = lead.transfer(Watch().pace(0))
+    content = os.urandom(8 * CHUNK + 1_000)
     sha256 = photograph(lead.laptop, content, "large.bin")
     lead.line.lose = 2
     with pytest.raises(Offline):
         lead.laptop.sync.round()
     lead.laptop.sync.round()
     assert lead.states()[sha256] == "sent"
-    assert sum(lead.line.up) - len(content) <= CHUNK
+    assert sum(lead.line.up) - len(content) <= 2 * CHUNK, "the second piece"
 
 
 def test_equal_content_is_sent_once_inside_a_tenant(connect: Connect) -> None:
@@ -212,6 +224,7 @@ def test_a_download_goes_on_where_it_broke_off(connect: Connect, server: ServerP
     content = b"a sentence that must not lie on the disk " * 100_000
     sha256 = photograph(lead.laptop, content, "large.bin")
     lead.laptop.sync.round()
+    auditor.laptop.sync._transfer = auditor.transfer(Watch().pace(0))
     auditor.line.lose = 3
     with pytest.raises(Offline):
         auditor.laptop.sync.round()
@@ -223,7 +236,7 @@ def test_a_download_goes_on_where_it_broke_off(connect: Connect, server: ServerP
     line = Line()
     again = open_laptop(auditor.laptop.folder, server.url, line)
     again.sync.round()
-    assert sum(auditor.line.down) + sum(line.down) - len(content) <= CHUNK
+    assert sum(auditor.line.down) + sum(line.down) - len(content) <= 4 * CHUNK, "the third piece"
     with again.sessions() as session:
         [audit_id] = session.scalars(select(Blob.audit_id).where(Blob.sha256 == sha256))
     assert again.files.read(audit_id, sha256) == content
@@ -252,9 +265,10 @@ def test_what_was_kept_of_another_file_is_thrown_away(connect: Connect) -> None:
 
 def test_a_piece_that_a_power_cut_tore_is_fetched_again(connect: Connect) -> None:
     lead, auditor = connect("lead"), connect("auditor")
-    content = os.urandom(3 * CHUNK)
+    content = os.urandom(7 * CHUNK)
     sha256 = photograph(lead.laptop, content, "large.bin")
     lead.laptop.sync.round()
+    auditor.laptop.sync._transfer = auditor.transfer(Watch().pace(0))
     auditor.line.lose = 3
     with pytest.raises(Offline):
         auditor.laptop.sync.round()
@@ -262,7 +276,7 @@ def test_a_piece_that_a_power_cut_tore_is_fetched_again(connect: Connect) -> Non
     assert len(pieces) == 2
     pieces[-1].write_bytes(b"")
     auditor.laptop.sync.round()
-    assert sum(auditor.line.down) == len(content) + 2 * CHUNK
+    assert sum(auditor.line.down) == len(content) + 4 * CHUNK + 2 * CHUNK, "lost, and torn"
     with auditor.laptop.sessions() as session:
         [audit_id] = session.scalars(select(Blob.audit_id).where(Blob.sha256 == sha256))
     assert auditor.laptop.files.read(audit_id, sha256) == content

@@ -3,11 +3,12 @@
 import base64
 import gzip
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NoReturn, TypedDict, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypedDict, TypeVar
 from uuid import UUID
 
 import httpx
@@ -42,6 +43,7 @@ from intact_desktop.sync.line import PIECE, Ended, Line, Patience
 T = TypeVar("T")
 Sign = Callable[[bytes], bytes]
 _JSON = {"content-type": "application/json"}
+_WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 _LATER = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _QUICK = 1
 """Level of packing: the next ones cost twice the time for a tenth less."""
@@ -76,6 +78,13 @@ class Identity:
     tenant_id: UUID
     audience: str
     certificate: str
+
+
+class BlobPart(NamedTuple):
+    """Bytes of a blob from where they were asked, and the size of the whole."""
+
+    content: bytes
+    size: int
 
 
 class SignedIn(TypedDict):
@@ -216,12 +225,18 @@ class Gateway:
             response = self._as_device("GET", f"{path}/state", b"", {})
         return self._decode(response, BlobState)
 
-    def fetch_blob(self, sha256: str) -> bytes:
-        """The bytes of a blob."""
-        response = self._as_device("GET", f"/sync/v1/blobs/{sha256}", b"", {})
+    def fetch_blob(self, sha256: str, start: int, most: int) -> BlobPart:
+        """At most so many bytes of a blob from `start` on, all of it where `most` is 0."""
+        headers = {"range": f"bytes={start}-{start + most - 1}"} if most else {}
+        response = self._as_device("GET", f"/sync/v1/blobs/{sha256}", b"", headers)
         if answers.is_web_page(response):
             raise answers.not_ours(response)
-        return response.content
+        if response.status_code != httpx.codes.PARTIAL_CONTENT:
+            return BlobPart(response.content[start:], len(response.content))
+        found = _WHOLE.fullmatch(response.headers.get("content-range", ""))
+        if found is None or int(found[1]) != start:
+            raise answers.garbled("another part of a file came")
+        return BlobPart(response.content, int(found[2]))
 
     def _call(self, path: str, content: bytes, kind: type[T]) -> T:
         return self._decode(self._as_device("POST", path, content, _JSON), kind)
@@ -272,8 +287,8 @@ class Gateway:
         if len(content) > PIECE:
             options["headers"] = {**(headers or {}), "content-length": str(len(content))}
             options["content"] = self.line.pieces(content)
-        with self._translated():
-            response = self._client.request(method, path, **options)
+        with self._translated(), self._client.stream(method, path, **options) as stream:
+            response = self.line.heard(stream)
         if not response.is_success:
             self._refused(response)
         return response

@@ -222,12 +222,12 @@ def receipts_by_place(stack: ExitStack) -> None:
 
 def own_work_forgotten(stack: ExitStack) -> None:
     """A copied laptop meets what it did before the copy as another's."""
-    _swap(stack, Lineage, "own_view", lambda self, ref, current: current)
+    _swap(stack, Lineage, "own_view", lambda *given: given[-1])
 
 
 def copies_are_one(stack: ExitStack) -> None:
     """Whatever any copy of a laptop did counts as seen by every copy."""
-    _swap(stack, Lineage, "_own", lambda self, ref, kin: kin)
+    _swap(stack, Lineage, "_own", lambda *given: given[-1])
 
 
 DOCUMENT: Mapping[str, Mutant] = {

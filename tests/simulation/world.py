@@ -38,7 +38,7 @@ from intact_desktop.store.tables import Device as LocalDevice
 from intact_desktop.store.upgrade import set_aside, upgrade
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
-from intact_desktop.sync.gateway import Forked, Gap
+from intact_desktop.sync.gateway import BlobPart, Forked, Gap
 from intact_desktop.sync.line import Line
 from sync_server.auth.keys import pem
 from sync_server.ledger import giving
@@ -193,9 +193,10 @@ class DirectGateway:
         whole = held == size
         return BlobState(sha256, size, held, "here" if whole else None)
 
-    def fetch_blob(self, sha256: str) -> bytes:
+    def fetch_blob(self, sha256: str, start: int, most: int) -> BlobPart:
         try:
-            return self.office.blobs[sha256]
+            whole = self.office.blobs[sha256]
+            return BlobPart(whole[start : start + most if most else None], len(whole))
         except KeyError as error:
             raise NotFound("no such file") from error
 

@@ -32,6 +32,8 @@ KILLED_BY: Mapping[str, Story] = {
     "refused stays": 2,
     "no settled state": 1,
     "receipts made up": 8,
+    "own work forgotten": 45,
+    "copies are one": 72,
 }
 """A seed of the simulation, or a story, that ends badly under each mutant."""
 

@@ -17,6 +17,7 @@ from intact_desktop.sync import applying, engine, leaving, outgoing, pushing
 from intact_desktop.sync.engine import SyncEngine
 from intact_desktop.sync.pushing import Sender
 from sync_server.ledger import conflicts, feed, giving, ingest, rounds
+from sync_server.ledger.lineage import Lineage
 from sync_server.ledger.workspace import Workspace
 
 _DEVICE, _OUTBOX = table_of(Device), table_of(Outbox)
@@ -219,6 +220,16 @@ def receipts_by_place(stack: ExitStack) -> None:
     _swap(stack, rounds, "_known", known)
 
 
+def own_work_forgotten(stack: ExitStack) -> None:
+    """A copied laptop meets what it did before the copy as another's."""
+    _swap(stack, Lineage, "own_view", lambda *given: given[-1])
+
+
+def copies_are_one(stack: ExitStack) -> None:
+    """Whatever any copy of a laptop did counts as seen by every copy."""
+    _swap(stack, Lineage, "_own", lambda *given: given[-1])
+
+
 DOCUMENT: Mapping[str, Mutant] = {
     "sequence cursor": sequence_cursor,
     "acknowledge before commit": acknowledge_before_commit,
@@ -243,6 +254,8 @@ MORE: Mapping[str, Mutant] = {
     "refused stays": refused_stays,
     "no settled state": no_settled_state,
     "receipts made up": receipts_by_place,
+    "own work forgotten": own_work_forgotten,
+    "copies are one": copies_are_one,
 }
 
 MUTANTS = {**DOCUMENT, **MORE}

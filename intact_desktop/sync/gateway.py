@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from intact_core.errors import (
@@ -123,6 +124,19 @@ class Gateway:
         if self._identity is not None:
             self._identity, self._token = replace(self._identity, device_id=device_id), ""
 
+    @property
+    def certificate(self) -> x509.Certificate:
+        """This laptop's own; raises NotSignedIn where it has none."""
+        try:
+            return x509.load_pem_x509_certificate(self._known().certificate.encode())
+        except ValueError as fault:
+            raise _not_enrolled() from fault
+
+    def _known(self) -> Identity:
+        if self._identity is None:
+            raise _not_enrolled()
+        return self._identity
+
     def close(self) -> None:
         """Close all connections."""
         if "_client" in vars(self):
@@ -167,9 +181,8 @@ class Gateway:
 
     def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
         """Be known again to a server that was restored from an older backup: by certificate."""
-        proof = self._proof()
-        certificate = self._identity.certificate if self._identity else ""
-        message = {"assertion": proof, "certificate": certificate, "chain": chain}
+        certificate = self._known().certificate
+        message = {"assertion": self._proof(), "certificate": certificate, "chain": chain}
         content = msgspec.json.encode(message)
         self._send("POST", "/sync/v1/recognise", content=content, headers=_JSON)
 
@@ -263,7 +276,7 @@ class Gateway:
 
     def _proof(self) -> str:
         if self._sign is None or self._identity is None:
-            raise NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
+            raise _not_enrolled()
         nonce = self._decode(self._send("POST", "/sync/v1/nonce"), _Nonce).nonce
         return _assertion(self._identity, nonce, self._sign)
 
@@ -274,8 +287,8 @@ class Gateway:
         if len(content) > PIECE:
             options["headers"] = {**(headers or {}), "content-length": str(len(content))}
             options["content"] = self.line.pieces(content)
-        with self._translated():
-            response = self._client.request(method, path, **options)
+        with self._translated(), self._client.stream(method, path, **options) as stream:
+            response = self.line.heard(stream)
         if not response.is_success:
             self._refused(response)
         return response
@@ -334,6 +347,10 @@ def _assertion(identity: Identity, nonce: str, sign: Sign) -> str:
 
 def _base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _not_enrolled() -> NotSignedIn:
+    return NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
 
 
 class _Envelope(msgspec.Struct):

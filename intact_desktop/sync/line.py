@@ -17,6 +17,7 @@ Progress = Callable[[str, int, int], None]
 PIECE = 1 << 16
 _BUFFER = 1 << 18
 _BEAT_SECONDS = 0.5
+_OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 
 
@@ -95,6 +96,21 @@ class Line:
             self.beat()
             yield content[at : at + PIECE]
 
+    def heard(self, response: httpx.Response) -> httpx.Response:
+        """The answer with all of its content; a long one is heard to come."""
+        size = response.headers.get("content-length", "")
+        if not size.isdecimal() or int(size) <= PIECE:
+            response.read()
+            return response
+        content = bytearray()
+        for block in response.iter_bytes():
+            self.beat()
+            content += block
+        headers = [pair for pair in response.headers.multi_items() if pair[0] not in _OF_THE_WIRE]
+        return httpx.Response(
+            response.status_code, headers=headers, content=bytes(content), request=response.request
+        )
+
     def beat(self) -> None:
         """Something moved."""
         now = time.monotonic()
@@ -105,13 +121,16 @@ class Line:
     def _watch(self, event: str, info: dict[str, Any]) -> None:
         if not event.endswith(_CONNECTED):
             return
-        connected: socket.socket = info["return_value"].get_extra_info("socket")
+        stream = info["return_value"]
+        connected: socket.socket = stream.get_extra_info("socket")
         # With less under way, an answer that does not come is noticed sooner.
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         with self._lock:
             self._sockets.add(connected)
-            if self.is_cut:
-                _shut(connected)
+            if not self.is_cut:
+                return
+        stream.close()
+        raise Ended
 
 
 def _shut(one: socket.socket) -> None:

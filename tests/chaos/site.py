@@ -27,7 +27,8 @@ from sync_server.blobs.store import BlobStore
 from sync_server.database.engine import make_engine
 from tests.chaos.proxy import FAULTS, ON_ACCEPT, ChaosProxy, Message, all_well
 from tests.faults.forking import ForkedServer
-from tests.faults.killing import prepared_server, server_over
+from tests.faults.in_process import URL, InProcess, demo_server
+from tests.faults.killing import server_over
 from tests.journeys.headless import Headless, enrol, open_laptop
 from tests.simulation.checks import level
 from tests.simulation.stage import scratch_folder
@@ -52,15 +53,13 @@ class Prepared:
 @contextmanager
 def prepared() -> Iterator[Prepared]:
     """Made once; gone afterwards."""
-    with prepared_server() as data, scratch_folder("chaos") as folder:
-        server = server_over(data, folder / "server")
-        try:
+    with scratch_folder("chaos") as folder:
+        with demo_server(folder / "server") as app:
             for number, email in enumerate(EMAILS):
-                laptop = enrol(folder / "laptops" / str(number), server.url, email)
+                home = folder / "laptops" / str(number)
+                laptop = enrol(home, URL, email, InProcess(app))
                 laptop.sync.round()
                 laptop.close()
-        finally:
-            server.stop()
         yield Prepared(folder / "server", folder / "laptops")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from intact_core.errors import Busy, IntactError, Offline, ServerFault
-from intact_desktop.sync import files
+from intact_desktop.sync import files, line
 from intact_desktop.sync.line import Ended, Patience
 from tests.chaos.proxy import ON_ACCEPT, ON_MESSAGE, SLOW, always, once
 from tests.chaos.site import HASTY, Prepared, Seat, Site, play, prepared, site
@@ -119,14 +119,37 @@ def test_a_slow_line_that_moves_is_never_cut(seat: Seat) -> None:
     seat.proxy.slow = 400_000
 
 
-def test_more_than_this_computer_holds_back_goes_over_a_slow_line_too(seat: Seat) -> None:
+def test_more_than_this_computer_holds_back_goes_over_a_slow_line_too(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "_BEAT_SECONDS", 0.05)
     seat.photograph(bytes(range(250)) * 2800)
     seat.patience(Patience(silence=0.2, slowest=150_000))
     seat.proxy.plan, seat.proxy.slow = always("slow", "/blobs/"), 500_000
-    seen: list[float] = []
-    seat.laptop.sync.round(lambda *_: seen.append(time.monotonic()))
-    # Nothing is asked of the network for long while the piece goes up, and yet it is heard to move.
-    assert max(b - a for a, b in zip(seen, seen[1:], strict=False)) < 2
+    said: list[str] = []
+    seat.laptop.sync.round(lambda words, *_: said.append(words))
+    # Nothing new is asked of the network while the piece goes up, and yet it is heard to move.
+    assert said.count("Sending files") >= 3
+
+
+def test_a_large_answer_over_a_slow_line_is_heard_to_come(seat: Seat) -> None:
+    """Else a round that fetches one large photo would pass for one that is stuck."""
+    content = bytes(range(251)) * 2800
+    sha256 = seat.photograph(content)
+    seat.round()
+    seat.laptop.files.remove(seat.audit_id, sha256)
+    with seat.laptop.engine.begin() as connection:
+        wanted = "UPDATE blob SET state = 'wanted' WHERE sha256 = ?"
+        connection.exec_driver_sql(wanted, (sha256,))
+    seat.patience(Patience(silence=0.4))
+    seat.proxy.plan, seat.proxy.slow = always("slow", f"/blobs/{sha256}"), 400_000
+    said: list[str] = []
+    seat.laptop.sync.round(lambda words, *_: said.append(words))
+    assert seat.laptop.files.read(seat.audit_id, sha256) == content
+    assert said.count("Fetching files") >= 3
+    with seat.laptop.engine.begin() as connection:
+        sent = "UPDATE blob SET state = 'sent' WHERE sha256 = ?"
+        connection.exec_driver_sql(sent, (sha256,))
 
 
 @pytest.mark.parametrize(

@@ -15,32 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from PIL import Image
 
 from intact_core.errors import IntactError, ServerFault, StorageFault
 from intact_desktop.evidence.capture import thumbnail
 from intact_desktop.store.engine import open_store
-from sync_server import settings as configuration
-from sync_server.app import make_app, open_database
-from sync_server.auth.keys import TenantKeys
-from sync_server.auth.passwords import Passwords
-from sync_server.auth.sealing import Sealing
 from sync_server.blobs.store import BlobStore
 from sync_server.database.engine import Database
-from sync_server.database.migrate import migrate
 from sync_server.ledger.feed import record_written
-from sync_server.services.demo import DemoTools, load_demo
-from sync_server.settings import Options
 from tests.chaos.site import Seat, Site
 from tests.faults.failing_disk import BROKEN, FULL, FailingDisk, failing
+from tests.faults.in_process import URL, InProcess, demo_server
 from tests.journeys.headless import KEY, enrol, open_laptop
 from tests.simulation.stage import scratch_folder, share_statements
 
 SIDES = ("laptop", "server")
-URL = "http://testserver"
 _ROUNDS = 2
 _TECHNICAL = re.compile(r"Traceback|[Ss]qlite|errno|Errno|Exception|OSError")
 _HELPFUL = re.compile("[Mm]ake room|[Tt]ried again|try again|do it again|Check the disk")
@@ -48,23 +38,6 @@ _HELPFUL = re.compile("[Mm]ake room|[Tt]ried again|try again|do it again|Check t
 
 class DiskLost(AssertionError):
     """A failing disk that lost something; the message says how to make it again."""
-
-
-class InProcess(httpx.BaseTransport):
-    """The server in this process, through all of its HTTP."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._client = TestClient(app, URL, raise_server_exceptions=False, follow_redirects=False)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        headers = {k: v for k, v in request.headers.items() if k != "accept-encoding"}
-        headers["accept-encoding"] = "identity"
-        answer = self._client.request(
-            request.method, request.url.raw_path.decode(), content=request.read(), headers=headers
-        )
-        return httpx.Response(
-            answer.status_code, headers=dict(answer.headers), content=answer.content
-        )
 
 
 @dataclass
@@ -79,24 +52,18 @@ class Prepared:
 def prepared() -> Iterator[Prepared]:
     """Made once; gone afterwards."""
     with scratch_folder("errors") as folder:
-        settings = configuration.load(Options(data=folder / "server"))
-        migrate(settings.database_url)
-        database = open_database(settings)
-        passwords = Passwords(cheap=True)
-        load_demo(DemoTools(database, TenantKeys(Sealing(settings.secret)), passwords))
-        made = Prepared(folder, make_app(settings, database, passwords=passwords))
-        transport = InProcess(made.app)
-        laptop = enrol(folder / "laptop", URL, "lead@demo.example", transport)
-        laptop.sync.round()
-        colleague = enrol(folder / "colleague", URL, "auditor@demo.example", transport)
-        colleague.sync.round()
-        seat = Seat(colleague, None, 1)  # type: ignore[arg-type]
-        colleague.rate(1, "a colleague's")
-        seat.photograph(picture("red"))
-        colleague.sync.round()
-        for one in (laptop, colleague):
-            one.close()
-        database.engine.dispose()
+        with demo_server(folder / "server") as app:
+            made, transport = Prepared(folder, app), InProcess(app)
+            laptop = enrol(folder / "laptop", URL, "lead@demo.example", transport)
+            laptop.sync.round()
+            colleague = enrol(folder / "colleague", URL, "auditor@demo.example", transport)
+            colleague.sync.round()
+            seat = Seat(colleague, None, 1)  # type: ignore[arg-type]
+            colleague.rate(1, "a colleague's")
+            seat.photograph(picture("red"))
+            colleague.sync.round()
+            for one in (laptop, colleague):
+                one.close()
         yield made
 
 

@@ -7,8 +7,11 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from sync_server import app
+from sync_server.auth.passwords import Passwords
 from tests.faults import dying_server
 from tests.journeys.processes import ServerProcess
 
@@ -83,6 +86,8 @@ class ForkedServer(ServerProcess):
                 os.dup2(log.fileno(), 1)
                 os.dup2(log.fileno(), 2)
             sys.argv = command
+            # A start spends most of its time on one hash that is slow on purpose.
+            app.Passwords = partial(Passwords, cheap=True)  # type: ignore[misc]
             if self.dies:
                 dying_server.run()
             else:

@@ -18,6 +18,7 @@ from intact_core.errors import IntactError, Offline
 from intact_core.records.checklist import AuditChecklist
 from intact_desktop.store.engine import reading
 from tests.faults.forking import KILLED, ForkedServer, forked
+from tests.faults.in_process import demo_server
 from tests.fixtures.postgres import start_in
 from tests.journeys.headless import Headless, enrol, open_laptop, work_and_die
 from tests.simulation.office import make_office
@@ -34,12 +35,8 @@ _STARTS = 50
 @contextmanager
 def prepared_server() -> Iterator[Path]:
     """A data folder with the demo's data in it, made once and copied."""
-    with scratch_folder("prepared") as folder:
-        server = ForkedServer(folder / "data")
-        server.data.mkdir()
-        server.start()
-        server.stop()
-        yield server.data
+    with scratch_folder("prepared") as folder, demo_server(folder / "data"):
+        yield folder / "data"
 
 
 def server_over(prepared: Path, folder: Path) -> ForkedServer:

@@ -105,12 +105,15 @@ class DirectGateway:
             connection = session.connection()
             return greet(connection, office.tenant_id, self.device_id, user_id, message)
 
+    @property
+    def certificate(self) -> x509.Certificate:
+        return self.office.certificates[self.device_id]
+
     def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
         self._carried("recognise", lambda: self._recognise(chain))
 
     def _recognise(self, chain: Sequence[tuple[int, str]]) -> None:
-        certificate = self.office.certificates[self.device_id]
-        claim = Claim(self.office.tenant_id, self.device_id, certificate, chain)
+        claim = Claim(self.office.tenant_id, self.device_id, self.certificate, chain)
         with self.office.write() as session:
             recognise(session, self.office.keys, claim)
 
@@ -285,8 +288,15 @@ def reopen(
     key: ec.EllipticCurvePrivateKey,
 ) -> Laptop:
     """The laptop over the database in the folder."""
-    engine = open_store(folder / "intact.db", KEY)
     gateway = DirectGateway(office, device_id, user_id, {role})
+    return laptop_over(folder, gateway, user_id, key)
+
+
+def laptop_over(
+    folder: Path, gateway: DirectGateway, user_id: UUID, key: ec.EllipticCurvePrivateKey
+) -> Laptop:
+    """The same, with any way to the server."""
+    engine = open_store(folder / "intact.db", KEY)
     files = EvidenceFiles(folder / "evidence", KEY)
 
     def sign(content: bytes) -> bytes:

@@ -48,7 +48,8 @@ def hide(connection: Connection, ref: Ref) -> None:
 
 def remove_records(connection: Connection, refs: Collection[Ref]) -> None:
     """Records that went to a scope of somebody else; one that another still names is hidden."""
-    for type_, id_ in sorted(refs, key=lambda ref: ORDER[ref[0]], reverse=True):
+    known = [ref for ref in refs if ref[0] in TYPES]
+    for type_, id_ in sorted(known, key=lambda ref: ORDER[ref[0]], reverse=True):
         table = TYPES[type_].table
         if _is_named(connection, table, id_):
             hide(connection, (type_, id_))

@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ARRAY, Select, Text, cast, func, select, true
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
 from intact_core.sync import digest
@@ -196,15 +198,17 @@ def rows_query(
         select(_HEADS.c.id, _HEADS.c.scope, _HEADS.c.rev, _HEADS.c.updated_at)
         .where(_HEADS.c.tenant_id == tenant_id, _HEADS.c.type == spec.name)
     )  # fmt: skip
-    if after is not None:
-        heads = heads.where(_HEADS.c.id > after)
     table = spec.table
     fields = [table.c[name] for name in spec.fields]
     if dialect != "postgresql":
+        if after is not None:
+            heads = heads.where(_no_index(_HEADS.c.id) > after)
         mine = heads.where(_HEADS.c.scope.in_(scopes)).subquery()
         same = (table.c.tenant_id == tenant_id) & (table.c.id == mine.c.id)
         query = select(mine.c.scope, mine.c.rev, mine.c.updated_at, *fields).join(table, same)
-        return query.order_by(mine.c.id)
+        return query.order_by(_no_index(mine.c.id))
+    if after is not None:
+        heads = heads.where(_HEADS.c.id > after)
     wanted = func.unnest(cast(list(scopes), ARRAY(Text))).table_valued("scope").render_derived()
     # OFFSET 0 keeps the planner from turning the look-ups into one join.
     of_scope = heads.where(_HEADS.c.scope == wanted.c.scope).offset(0).lateral()
@@ -225,3 +229,8 @@ def rows_query(
         .select_from(found.join(row, true()))
         .order_by(found.c.id)
     )
+
+
+def _no_index(column: ColumnElement[UUID]) -> ColumnElement[UUID]:
+    """SQLite would read all heads of the tenant in the order of ids for the few of some scopes."""
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)

@@ -21,6 +21,7 @@ from intact_core.records.standards import Standard
 from intact_core.sync.protocol import Begin, Change, Cursor, Pull, decode_pull_line
 from intact_desktop.store.tables import BaseRow, Outbox, SyncCursor, SyncLog
 from intact_desktop.sync.files import add_pending
+from intact_desktop.sync.leaving import remove_records
 from sync_server.ledger import giving
 from sync_server.ledger.rounds import epoch_of
 from sync_server.ledger.scopes import scopes_of
@@ -351,3 +352,10 @@ def test_moved_while_all_comes_whole_over_a_bad_line(office: Office, tmp_path: P
         laptop.round()
         assert_level(laptop, office)
         laptop.engine.dispose()
+
+
+def test_a_kind_of_a_newer_version_leaves_quietly(office: Office, auditor: Laptop) -> None:
+    auditor.round()
+    with auditor.engine.begin() as connection:
+        remove_records(connection, {("of_a_newer_version", ids.new_id())})
+    assert_level(auditor, office)

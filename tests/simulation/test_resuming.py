@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 from intact_core import clock
 from intact_core.errors import IntactError, ServerFault
 from intact_core.records.audits import AuditTeam
+from intact_core.records.catalogue import spec_of
 from intact_core.records.checklist import AuditChecklist
 from intact_core.sync.protocol import Begin, Change, Pull, decode_pull_line
 from intact_desktop.store.tables import BaseRow, Outbox, Staging, SyncCursor
+from sync_server.ledger.giving import rows_query
 from sync_server.ledger.rounds import begin_epoch, epoch_of
 from tests.fixtures.postgres import DatabaseUrls
 from tests.simulation.checks import digest_of, server_rows
@@ -279,3 +281,13 @@ def test_the_person_sees_how_far_it_is(office: Office, tmp_path: Path) -> None:
     of = [one for one in said if one[0].startswith("Receiving changes ")]
     whole = kept + len(cutter.rows(1))
     assert of[0] == (f"Receiving changes {kept} of {whole}", kept, whole)
+
+
+def test_rows_in_order_are_found_by_their_scope_on_sqlite(office: Office) -> None:
+    """In the order of ids alone it would read all heads of the tenant, for the few of one scope."""
+    query = rows_query("sqlite", office.tenant_id, ["audit:x"], spec_of("audit_checklists"), None)
+    with office.read() as session:
+        connection = session.connection()
+        asked = str(query.compile(connection.engine, compile_kwargs={"literal_binds": True}))
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+    assert "ix_record_head_tenant_id_scope_type" in plan[0]

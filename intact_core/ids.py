@@ -1,5 +1,6 @@
 """Identifiers: UUIDv7 (RFC 9562, section 5.7), made where the record is made."""
 
+import hashlib
 import os
 import uuid
 from collections.abc import Callable
@@ -24,6 +25,22 @@ _make: Callable[[], uuid.UUID] = uuid7
 def new_id() -> uuid.UUID:
     """The id of a new record; tests may replace the maker with `use`."""
     return _make()
+
+
+def bound_id(owner: str) -> uuid.UUID:
+    """A new id whose last 62 bits follow from its first and its owner (a key's hash, say)."""
+    return _bound(new_id(), owner)
+
+
+def is_bound(id_: uuid.UUID, owner: str) -> bool:
+    """Whether `bound_id` made it for that owner; nobody finds one of another owner's ids."""
+    return id_ == _bound(id_, owner)
+
+
+def _bound(id_: uuid.UUID, owner: str) -> uuid.UUID:
+    head = id_.int >> _RAND_B_BITS
+    tail = int.from_bytes(hashlib.sha256(f"{head:x} {owner}".encode()).digest(), "big")
+    return uuid.UUID(int=head << _RAND_B_BITS | tail & (1 << _RAND_B_BITS) - 1)
 
 
 def use(maker: Callable[[], uuid.UUID]) -> None:

@@ -38,6 +38,7 @@ from sync_server.database.no_answer import no_answer
 from sync_server.ledger.chains import ChainFork
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import begin_epoch, epoch_of
+from sync_server.services.newer_laptops import take_up
 from sync_server.settings import Settings
 
 LARGEST_BODY = 64 << 20
@@ -89,6 +90,8 @@ def open_database(settings: Settings) -> Database:
     with database.write(None) as session:
         if not epoch_of(session.connection()):
             begin_epoch(session.connection())
+    if taken := take_up(database):
+        _LOG.info("%d operations of newer laptops count since this update", taken)
     return database
 
 

@@ -67,8 +67,11 @@ class EvidenceFiles:
             )
         return written
 
-    def write_derived(self, audit_id: UUID, sha256: str, variant: Variant, content: bytes) -> None:
-        """Store a picture made from an original; it may be lost in a power cut and made again."""
+    def write_derived(self, audit_id: UUID, sha256: str, variant: str, content: bytes) -> None:
+        """Store a picture made from an original, or a part of one that is being fetched.
+
+        It may be lost in a power cut and made again.
+        """
         with new_file(self._folder / str(audit_id), durable=False) as new:
             sealer = Sealer(new.file)
             for chunk, last in _even([content]):
@@ -76,7 +79,7 @@ class EvidenceFiles:
             sealer.finish(self._key(audit_id), _identity(audit_id, sha256, variant))
             new.keep_as(self.path(audit_id, sha256, variant))
 
-    def open(self, audit_id: UUID, sha256: str, variant: Variant = Variant.ORIGINAL) -> SealedFile:
+    def open(self, audit_id: UUID, sha256: str, variant: str = Variant.ORIGINAL) -> SealedFile:
         """The content for reading by range; the caller closes it."""
         try:
             file = self.path(audit_id, sha256, variant).open("rb")
@@ -91,7 +94,7 @@ class EvidenceFiles:
             file.close()
             raise
 
-    def read(self, audit_id: UUID, sha256: str, variant: Variant = Variant.ORIGINAL) -> bytes:
+    def read(self, audit_id: UUID, sha256: str, variant: str = Variant.ORIGINAL) -> bytes:
         """The whole content; for what is known to fit into memory."""
         with self.open(audit_id, sha256, variant) as file:
             return file.readall() or b""
@@ -100,7 +103,7 @@ class EvidenceFiles:
         """The original as an ordinary file object; closing it closes the file."""
         return io.BufferedReader(self.open(audit_id, sha256), buffer_size=1 << 16)
 
-    def has(self, audit_id: UUID, sha256: str, variant: Variant = Variant.ORIGINAL) -> bool:
+    def has(self, audit_id: UUID, sha256: str, variant: str = Variant.ORIGINAL) -> bool:
         return self.path(audit_id, sha256, variant).exists()
 
     def remove(self, audit_id: UUID, sha256: str) -> None:
@@ -117,7 +120,7 @@ class EvidenceFiles:
         for part in self._folder.glob("*/.*.part"):
             part.unlink(missing_ok=True)
 
-    def path(self, audit_id: UUID, sha256: str, variant: Variant = Variant.ORIGINAL) -> Path:
+    def path(self, audit_id: UUID, sha256: str, variant: str = Variant.ORIGINAL) -> Path:
         name = hmac.new(self._key(audit_id), sha256.encode(), hashlib.sha256).hexdigest()[:40]
         return self._folder / str(audit_id) / f"{name}.{variant}"
 
@@ -125,7 +128,7 @@ class EvidenceFiles:
         return keys.derive(self._master_key, "evidence of audit", audit_id.bytes)
 
 
-def _identity(audit_id: UUID, sha256: str, variant: Variant) -> bytes:
+def _identity(audit_id: UUID, sha256: str, variant: str) -> bytes:
     return b"\0".join((audit_id.bytes, sha256.encode(), variant.encode()))
 
 

@@ -85,7 +85,7 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     carried = carrying.settled(connection)
     settled = [*_outcome(connection, device), *carried.values()]
     touched = dict.fromkeys([*bases, *gone, *(ref for ref in settled if ref not in left)])
-    changed, hidden = _working(connection, list(touched), bases, gone, rest)
+    changed, hidden = working_rows(connection, list(touched), bases, gone, rest)
     return Prepared(
         Applied(folded.lines, mismatched),
         bases,
@@ -192,7 +192,7 @@ def _outcome(connection: Connection, device: Device) -> set[Ref]:
     return {(type_, id_) for type_, id_ in connection.execute(query)}
 
 
-def _working(
+def working_rows(
     connection: Connection,
     touched: Sequence[Ref],
     bases: Mapping[Ref, Base],

@@ -18,6 +18,7 @@ from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gateway
 from intact_desktop.sync.handing_over import Holder
+from intact_desktop.sync.pacing import Pace, settings_of
 from intact_desktop.vault import device_key
 from intact_desktop.vault.lease import LeaseBook, read_signed
 from intact_desktop.vault.outline import load_chain
@@ -48,7 +49,7 @@ def sync_of(
         calm,
         gateway,
         lambda content: device_key.sign(unlocked.device_key, content),
-        FileTransfer(calm, gateway, files),
+        FileTransfer(calm, gateway, files, Pace(lambda: settings_of(profile).photo_bits)),
         Around(keep_lease, aside, renamed),
     )
 

@@ -1,26 +1,30 @@
 """Files up and down: resumable, verified, small ones first."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock
-from intact_core.errors import NotFound, ServerFault
+from intact_core.errors import BadInput, NotFound, ServerFault
 from intact_core.records.checklist import AuditEvidence
 from intact_core.records.conclusions import AuditReport
 from intact_core.sync.protocol import CHUNK, BlobOffer
 from intact_desktop.evidence.files import EvidenceFiles
+from intact_desktop.evidence.pieces import Pieces
 from intact_desktop.store.engine import reading
 from intact_desktop.store.tables import Blob, Device, table_of
-from intact_desktop.sync.gateway import Gateway
+from intact_desktop.sync.gateway import BlobPart, Gateway
+from intact_desktop.sync.pacing import Pace
 
 _BLOBS = table_of(Blob)
 _DEVICE = table_of(Device)
 _NOTED_EACH_SECONDS = 1.0
 Progress = Callable[[str, int, int], None]
+Tell = Callable[[], None]
 
 
 def add_pending(connection: Connection, audit_id: UUID, sha256: str, size: int) -> None:
@@ -80,32 +84,42 @@ def note_epoch(connection: Connection, epoch: str) -> None:
 
 
 class FileTransfer:
-    """Moves files between this laptop and the server; every step can be broken off."""
+    """Moves files between this laptop and the server; every step can be broken off.
 
-    def __init__(self, engine: Engine, gateway: Gateway, files: EvidenceFiles) -> None:
+    It ends early when an operation waits: operations go first, and the next round goes on here.
+    """
+
+    def __init__(
+        self, engine: Engine, gateway: Gateway, files: EvidenceFiles, pace: Pace | None = None
+    ) -> None:
         self._engine = engine
         self._gateway = gateway
         self._files = files
+        self._pace = pace or Pace()
+        self._moved = False
 
     def send_all(self, progress: Progress) -> int:
         """Send what waits, small files first; returns how many are on the server now."""
-        waiting = self._in_state("pending")
+        waiting, self._moved = self._in_state("pending"), False
         for done, (sha256, audit_id, size) in enumerate(waiting):
-            progress("Sending files", done, len(waiting))
-            receipt = self._send(sha256, audit_id, size)
+            tell = partial(progress, "Sending files", done, len(waiting))
+            receipt = self._send(sha256, audit_id, (size, tell))
+            if receipt is None:
+                return done
             self._set(sha256, audit_id, state="sent", sent=size, receipt=receipt)
         return len(waiting)
 
     def fetch_all(self, progress: Progress) -> int:
         """Fetch what is wanted; a file that the server does not have yet stays wanted."""
-        wanted, fetched = self._in_state("wanted"), 0
-        for done, (sha256, audit_id, _) in enumerate(wanted):
-            progress("Fetching files", done, len(wanted))
+        wanted, fetched, self._moved = self._in_state("wanted"), 0, False
+        for done, (sha256, audit_id, size) in enumerate(wanted):
+            tell = partial(progress, "Fetching files", done, len(wanted))
             try:
-                content = self._gateway.fetch_blob(sha256)
+                whole = self._fetch(sha256, audit_id, (size, tell))
             except NotFound:
                 continue
-            self._files.write_verified(audit_id, sha256, [content])
+            if not whole:
+                break
             self._set(sha256, audit_id, state="here")
             fetched += 1
         return fetched
@@ -127,14 +141,18 @@ class FileTransfer:
                 (sha256, audit_id, size) for sha256, audit_id, size in connection.execute(query)
             ]
 
-    def _send(self, sha256: str, audit_id: UUID, size: int) -> str | None:
+    def _send(self, sha256: str, audit_id: UUID, more: tuple[int, Tell]) -> str | None:
+        """The receipt, or None where an operation goes first."""
+        size, tell = more
         state = self._gateway.offer_blob(BlobOffer(sha256, size))
         noted = time.monotonic()
         with self._files.open(audit_id, sha256) as file:
             while state.receipt is None:
-                file.seek(state.offset)
-                chunk = file.read(CHUNK) or b""
+                if not self._may_go(tell):
+                    return None
+                chunk = file.read_range(state.offset, self._pace.piece)
                 before, state = state, self._gateway.send_blob(sha256, state.offset, chunk)
+                self._went(len(chunk))
                 if state.receipt is None and state.offset <= before.offset:
                     raise ServerFault(
                         "The server does not take a file and does not say why. The file is safe "
@@ -146,7 +164,87 @@ class FileTransfer:
                     noted = time.monotonic()
         return state.receipt
 
+    def _fetch(self, sha256: str, audit_id: UUID, more: tuple[int, Tell]) -> bool:
+        """Whether it is here whole; not so where an operation goes first."""
+        pieces = Pieces(self._files, audit_id, sha256)
+        came = _Coming(pieces, more[0])
+        try:
+            while came.lacks:
+                if not self._may_go(more[1]):
+                    return False
+                part = self._gateway.fetch_blob(sha256, came.size, came.ask(self._pace.piece))
+                self._went(len(part.content))
+                came.add(part)
+        except BadInput:
+            # The server's file is shorter than what is here of it.
+            came.forget()
+            raise
+        finally:
+            came.keep()
+        try:
+            self._files.write_verified(audit_id, sha256, came.read())
+        finally:
+            # Whole they are not needed, and what is damaged is fetched anew.
+            pieces.remove()
+        return True
+
+    def _may_go(self, tell: Tell) -> bool:
+        """Wait for the line; after a first piece, whether no operation waits."""
+        self._pace.wait(tell)
+        query = select(_DEVICE.c.last_n > _DEVICE.c.acknowledged_n)
+        with reading(self._engine).connect() as connection:
+            return not (self._moved and connection.scalar(query))
+
+    def _went(self, count: int) -> None:
+        self._moved = True
+        self._pace.passed(count)
+
     def _set(self, sha256: str, audit_id: UUID, **values: object) -> None:
         mine = (_BLOBS.c.sha256 == sha256) & (_BLOBS.c.audit_id == audit_id)
         with self._engine.begin() as connection:
             connection.execute(update(_BLOBS).where(mine).values(**values))
+
+
+class _Coming:
+    """A file that is being fetched: what is kept in pieces, and what came since."""
+
+    def __init__(self, pieces: Pieces, expected: int) -> None:
+        self._pieces = pieces
+        self._held = bytearray()
+        self._whole = max(expected, 1)
+
+    @property
+    def size(self) -> int:
+        return self._pieces.size + len(self._held)
+
+    @property
+    def lacks(self) -> bool:
+        return self.size < self._whole
+
+    def ask(self, most: int) -> int:
+        """How much to ask for; 0, all of it, where that is little."""
+        return 0 if self.size == 0 and self._whole <= most else most
+
+    def add(self, part: BlobPart) -> None:
+        if not part.content and part.size > self.size:
+            raise ServerFault(
+                "The server sends nothing of a file and does not say why. It is tried again."
+            )
+        self._held += part.content
+        self._whole = part.size
+        if self.lacks and len(self._held) >= CHUNK:
+            self.keep()
+
+    def keep(self) -> None:
+        """Make a piece of what came, where more is to come."""
+        if self.lacks:
+            self._pieces.add(bytes(self._held))
+            self._held.clear()
+
+    def forget(self) -> None:
+        self._held.clear()
+        self._pieces.remove()
+
+    def read(self) -> Iterator[bytes]:
+        yield from self._pieces.read()
+        yield bytes(self._held)

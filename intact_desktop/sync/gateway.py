@@ -3,15 +3,17 @@
 import base64
 import gzip
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NoReturn, TypedDict, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypedDict, TypeVar
 from uuid import UUID
 
 import httpx
 import msgspec
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from intact_core.errors import (
@@ -41,6 +43,7 @@ from intact_desktop.sync.line import PIECE, Ended, Line, Patience
 T = TypeVar("T")
 Sign = Callable[[bytes], bytes]
 _JSON = {"content-type": "application/json"}
+_WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 _LATER = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _QUICK = 1
 """Level of packing: the next ones cost twice the time for a tenth less."""
@@ -75,6 +78,13 @@ class Identity:
     tenant_id: UUID
     audience: str
     certificate: str
+
+
+class BlobPart(NamedTuple):
+    """Bytes of a blob from where they were asked, and the size of the whole."""
+
+    content: bytes
+    size: int
 
 
 class SignedIn(TypedDict):
@@ -113,6 +123,19 @@ class Gateway:
         """Speak under another name with the same key."""
         if self._identity is not None:
             self._identity, self._token = replace(self._identity, device_id=device_id), ""
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """This laptop's own; raises NotSignedIn where it has none."""
+        try:
+            return x509.load_pem_x509_certificate(self._known().certificate.encode())
+        except ValueError as fault:
+            raise _not_enrolled() from fault
+
+    def _known(self) -> Identity:
+        if self._identity is None:
+            raise _not_enrolled()
+        return self._identity
 
     def close(self) -> None:
         """Close all connections."""
@@ -158,9 +181,8 @@ class Gateway:
 
     def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
         """Be known again to a server that was restored from an older backup: by certificate."""
-        proof = self._proof()
-        certificate = self._identity.certificate if self._identity else ""
-        message = {"assertion": proof, "certificate": certificate, "chain": chain}
+        certificate = self._known().certificate
+        message = {"assertion": self._proof(), "certificate": certificate, "chain": chain}
         content = msgspec.json.encode(message)
         self._send("POST", "/sync/v1/recognise", content=content, headers=_JSON)
 
@@ -203,12 +225,18 @@ class Gateway:
             response = self._as_device("GET", f"{path}/state", b"", {})
         return self._decode(response, BlobState)
 
-    def fetch_blob(self, sha256: str) -> bytes:
-        """The bytes of a blob."""
-        response = self._as_device("GET", f"/sync/v1/blobs/{sha256}", b"", {})
+    def fetch_blob(self, sha256: str, start: int, most: int) -> BlobPart:
+        """At most so many bytes of a blob from `start` on, all of it where `most` is 0."""
+        headers = {"range": f"bytes={start}-{start + most - 1}"} if most else {}
+        response = self._as_device("GET", f"/sync/v1/blobs/{sha256}", b"", headers)
         if answers.is_web_page(response):
             raise answers.not_ours(response)
-        return response.content
+        if response.status_code != httpx.codes.PARTIAL_CONTENT:
+            return BlobPart(response.content[start:], len(response.content))
+        found = _WHOLE.fullmatch(response.headers.get("content-range", ""))
+        if found is None or int(found[1]) != start:
+            raise answers.garbled("another part of a file came")
+        return BlobPart(response.content, int(found[2]))
 
     def _call(self, path: str, content: bytes, kind: type[T]) -> T:
         return self._decode(self._as_device("POST", path, content, _JSON), kind)
@@ -248,7 +276,7 @@ class Gateway:
 
     def _proof(self) -> str:
         if self._sign is None or self._identity is None:
-            raise NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
+            raise _not_enrolled()
         nonce = self._decode(self._send("POST", "/sync/v1/nonce"), _Nonce).nonce
         return _assertion(self._identity, nonce, self._sign)
 
@@ -319,6 +347,10 @@ def _assertion(identity: Identity, nonce: str, sign: Sign) -> str:
 
 def _base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _not_enrolled() -> NotSignedIn:
+    return NotSignedIn("This laptop is not enrolled yet. Sign in to enrol it.")
 
 
 class _Envelope(msgspec.Struct):

@@ -4,6 +4,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock, ids
+from intact_core.documents.x509_certificates import key_hash
 from intact_core.sync.protocol import PROTOCOL_VERSION, Succession, Successor
 from intact_desktop.store.engine import reading
 from intact_desktop.store.tables import Device, SyncLog, table_of
@@ -22,7 +23,8 @@ def take_new_name(engine: Engine, gateway: Gateway) -> Successor:
     """Another device's chain goes on behind what both histories share."""
     with reading(engine).connect() as connection:
         chain = outgoing.milestones(connection)
-    given = gateway.succeed(Succession(PROTOCOL_VERSION, ids.new_id(), chain))
+    name = ids.bound_id(key_hash(gateway.certificate))
+    given = gateway.succeed(Succession(PROTOCOL_VERSION, name, chain))
     with engine.begin() as connection:
         outgoing.expect_again(connection, given.last_n)
         connection.execute(update(table_of(Device)).values(id=given.device_id))

@@ -17,9 +17,11 @@ from intact_core.records.catalogue import ORDER, TYPES, TypeSpec, spec_of
 from intact_core.sync.operations import Operation
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.naming import subject
-from intact_desktop.store.tables import Outbox, SyncLog
+from intact_desktop.store.tables import BaseRow, Outbox, SyncLog
 from intact_desktop.sync import outgoing
 
+OLDER = "server_older"
+"""The server's reason where it does not know yet what this laptop's version writes."""
 LEFT = "kept as it is"
 """The outcome in the sync log under which a refused action was left as it is."""
 _UNSEEN = frozenset({"id", "tenant_id", "created_at", "audit_schedule_id"})
@@ -64,7 +66,11 @@ def refused(session: Session) -> list[Refused]:
         return []
     left = set(session.scalars(select(SyncLog.words).where(SyncLog.outcome == LEFT)))
     found = [_refused(session, group, left) for group in groups.values()]
-    return [one for one in reversed(found) if not _made_again(session, one)]
+    return [
+        one
+        for one in reversed(found)
+        if not _made_again(session, one) and not _counts(session, one)
+    ]
 
 
 def leave(session: Session, txn_id: UUID) -> None:
@@ -114,7 +120,7 @@ def _refused(session: Session, group: _Group, left: set[str]) -> Refused:
         reason=str(causes[0].get("reason") or ""),
         sentence=next((one for one in sentences if one), ""),
         changes=tuple(_change(session, operation) for operation, _ in group),
-        can_send_again=_is_settled(session, group),
+        can_send_again=causes[0].get("reason") != OLDER and _is_settled(session, group),
         is_left=str(first.txn_id) in left,
     )
 
@@ -156,6 +162,31 @@ def _made_again(session: Session, one: Refused) -> bool:
         if all(new.get(name) == value for name, value in first.values.items()):
             return True
     return False
+
+
+def _counts(session: Session, one: Refused) -> bool:
+    """Whether the server, updated meanwhile, has taken up what it did not know before."""
+    if one.reason != OLDER:
+        return False
+    for change in one.changes:
+        body = session.scalar(
+            select(BaseRow.body).where(BaseRow.type == change.type, BaseRow.id == change.record_id)
+        )
+        later = _changed_later(session, change)
+        wanted = {name: value for name, value in change.values.items() if name not in later}
+        if body is None or any(body.get(name) != value for name, value in wanted.items()):
+            return False
+    return True
+
+
+def _changed_later(session: Session, change: RefusedChange) -> set[str]:
+    query = select(Outbox.raw).where(
+        Outbox.record_id == change.record_id,
+        Outbox.n > change.n,
+        Outbox.verdict.is_distinct_from("quarantined"),
+    )
+    raws = session.scalars(query)
+    return {name for raw in raws for name in msgspec.json.decode(raw, type=Operation).changes}
 
 
 def _wanted(spec: TypeSpec, operation: Operation) -> list[tuple[str, Any]]:

@@ -29,12 +29,13 @@ def take_carried(connection: Connection, tenant_id: UUID, carry: Carry) -> PushA
     of a withdrawn device are set aside. Raises NotAllowed for a device that is not enrolled here,
     else as `take_push`.
     """
-    sender = _sender_of(connection, tenant_id, carry.device_id)
+    sender = sender_of(connection, tenant_id, carry.device_id)
     take = take_deposit if sender.is_withdrawn else take_push
     return take(connection, tenant_id, carry.device_id, sender.actor, carry)
 
 
-def _sender_of(connection: Connection, tenant_id: UUID, device_id: UUID) -> Sender:
+def sender_of(connection: Connection, tenant_id: UUID, device_id: UUID) -> Sender:
+    """Whose a device is, with the roles of today; raises NotAllowed where it is not enrolled."""
     device = device_row(connection, tenant_id, device_id)
     query = select(User.client_id, User.is_active, User.deleted_at).where(
         User.tenant_id == tenant_id, User.id == device.user_id

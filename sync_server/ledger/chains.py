@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from cryptography import x509
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
-from intact_core import clock
+from intact_core import clock, ids
+from intact_core.documents.x509_certificates import key_hash
 from intact_core.errors import IntactError, NotAllowed
 from intact_core.sync.operations import GENESIS
 from sync_server.tables.base import table_of
@@ -93,6 +95,15 @@ def hash_at(connection: Connection, tenant_id: UUID, device_id: UUID, n: int) ->
     return found[0].hash if found else None
 
 
+def check_name(name: UUID, certificate: x509.Certificate) -> None:
+    """Raises NotAllowed unless the name was made for the certificate's key.
+
+    A restored server knows neither all names nor whose they are: nobody may take another's.
+    """
+    if not ids.is_bound(name, key_hash(certificate)):
+        raise NotAllowed("This name is not one that this laptop may take.")
+
+
 def succeed(
     connection: Connection,
     tenant_id: UUID,
@@ -112,6 +123,7 @@ def succeed(
             raise NotAllowed("This name is taken.")
         return ChainEnd(known.last_n, known.chain_hash)
     parent = device_row(connection, tenant_id, device_id)
+    check_name(new_id, x509.load_pem_x509_certificate(parent.certificate.encode()))
     shared = (
         ChainEnd(n, value)
         for n, value in chain

@@ -13,10 +13,12 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from intact_core import clock
 from intact_core.errors import IntactError, RuleBroken
+from intact_core.records.base import SCHEMA_VERSION
 from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.rules.signing import check_signed
+from intact_core.sync.casting import up_cast
 from intact_core.sync.merge import Clash, Merged, merge
 from intact_core.sync.operations import Operation, Receipt
 from sync_server.database.sets import insert_rows, rows_by_key
@@ -27,6 +29,7 @@ from sync_server.ledger.workspace import Tracked, Workspace
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import OpReceipt
 
+OLDER = "server_older"
 _SENTENCES = {
     "unknown_type": "This server does not know this kind of record. Update the server.",
     "unknown_field": "This server does not know one of the fields. Update the server.",
@@ -38,8 +41,17 @@ _SENTENCES = {
     "group": "Another part of the same change was not accepted.",
     "storage": "The database refused this change.",
     "form": "A value has the wrong form.",
+    OLDER: "The server is older than this laptop and does not know all of this yet. It is "
+    "kept there, and counts by itself as soon as the server is updated.",
     "deposited": "It came from a laptop that may not change anything any more. The office has it.",
 }
+_AS_OLD = frozenset(
+    {
+        *("unknown_type", "unknown_field", "unknown_record", "storage"),
+        *("form", "choice", "required", "transition", "other_audit"),
+    }
+)
+"""Reasons that a newer version of the server may not have."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +108,7 @@ def set_aside(
     connection: Connection, source: Source, links: Sequence[Link], reason: str
 ) -> list[Receipt]:
     """Keep operations without letting them change anything: each is quarantined."""
-    receipts = [_quarantined(one.operation, reason) for one in links]
+    receipts = [_quarantined(one.operation, _reason(one.operation, reason)) for one in links]
     _store(connection, source, links, receipts)
     return receipts
 
@@ -106,12 +118,13 @@ def decide_again(
 ) -> list[Receipt]:
     """Let operations that were set aside count after all, in the name of whoever may write them.
 
-    They stand or fall together; the receipts that their device got stay as they are. Joins the
-    caller's transaction; raises IntegrityError or DataError where the database refuses.
+    They stand or fall together. What the same laptop changed later stays as it is, and so do the
+    receipts that it got. Joins the caller's transaction; raises IntegrityError or DataError where
+    the database refuses.
     """
     work = Workspace(connection, source.tenant_id)
     work.load({(one.type, one.id) for one in operations if one.type in TYPES})
-    receipts = _decide_group(_Batch(connection, work, source, ()), operations)
+    receipts = _decide_group(_Batch(connection, work, source, (), late=True), operations)
     work.write()
     append(connection, source.tenant_id, source.actor, work.puts, work.heads)
     return receipts
@@ -166,20 +179,41 @@ class _Batch:
     """What deciding takes: rows, conflicts, who sends, and what of it all is their own work."""
 
     def __init__(
-        self, connection: Connection, work: Workspace, source: Source, again: Collection[UUID]
+        self,
+        connection: Connection,
+        work: Workspace,
+        source: Source,
+        again: Collection[UUID],
+        *,
+        late: bool = False,
     ) -> None:
         self.work, self.source = work, source
+        self._late = late
         self.writer = ConflictWriter(work, source)
         self._lineage = Lineage(connection, source.tenant_id, source.device_id, again)
 
     def merged(self, operation: Operation, record: Tracked) -> Merged:
         """The merge; what this laptop did under another name meets nobody else's work."""
         spec, current, me = record.spec, record.current, self.source.device_id
+        if self._late and current is not None:
+            # After its turn: a device never clashes with itself, so its newer value would go.
+            done = self._lineage.overtaken(record.ref, current, operation.n)
+            operation = _without(operation, spec, done)
         found = merge(operation, spec, current, me)
         if current is None or not found.clashes:
             return found
         own = self._lineage.own_view(record.ref, current)
         return found if own is current else merge(operation, spec, own, me)
+
+
+def _without(operation: Operation, spec: TypeSpec, groups: Collection[str]) -> Operation:
+    fields = spec.fields
+    kept = {
+        name: pair
+        for name, pair in operation.changes.items()
+        if name not in fields or fields[name].group not in groups
+    }
+    return msgspec.structs.replace(operation, changes=kept)
 
 
 def _decide_group(batch: _Batch, operations: Sequence[Operation]) -> list[Receipt]:
@@ -189,8 +223,10 @@ def _decide_group(batch: _Batch, operations: Sequence[Operation]) -> list[Receip
             receipts.append(_decide(batch, operation))
         except Refused as refused:
             batch.work.drop()
+            reason = _reason(operation, refused.reason)
+            sentence = refused.sentence if reason == refused.reason else ""
             return [
-                _quarantined(one, refused.reason, refused.sentence)
+                _quarantined(one, reason, sentence)
                 if one is operation
                 else _quarantined(one, "group")
                 for one in operations
@@ -199,8 +235,15 @@ def _decide_group(batch: _Batch, operations: Sequence[Operation]) -> list[Receip
     return receipts
 
 
+def _reason(operation: Operation, reason: str) -> str:
+    """Why it is set aside: not for what it says, where this server is too old to understand it."""
+    is_newer = operation.schema_version > SCHEMA_VERSION
+    return OLDER if is_newer and reason in _AS_OLD else reason
+
+
 def _decide(batch: _Batch, operation: Operation) -> Receipt:
     work, source = batch.work, batch.source
+    operation = up_cast(operation)
     if operation.type not in TYPES:
         raise Refused("unknown_type")
     spec = spec_of(operation.type)

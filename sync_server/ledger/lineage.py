@@ -1,6 +1,6 @@
 """What a laptop did before it was copied: under whichever name it came, it is its own work."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from uuid import UUID
@@ -63,21 +63,42 @@ class Lineage:
         )
         return frozenset(map(str, self._connection.scalars(query)))
 
+    def overtaken(self, ref: Ref, current: Current, n: int) -> frozenset[str]:
+        """The groups of a record that this chain changed after its operation `n`."""
+        mine = {
+            group: rev for group, (rev, who) in current.field_rev.items() if who in self._copies
+        }
+        if not mine:
+            return frozenset()
+        made_by = self._made_by(ref, mine)
+        places = self._places(made_by.values())
+        later = {op_id for op_id, place in places.items() if place > n}
+        return frozenset(group for group, rev in mine.items() if made_by.get(rev) in later)
+
     def _own(self, ref: Ref, kin: Mapping[str, int]) -> Collection[str]:
+        made_by = self._made_by(ref, kin)
+        own = {*self._again, *self._places(made_by.values())}
+        return [group for group, rev in kin.items() if made_by.get(rev) in own]
+
+    def _made_by(self, ref: Ref, revs: Mapping[str, int]) -> Mapping[int, UUID]:
+        """The operation behind each of those versions of a record."""
         query = select(_FEED.c.rev, _FEED.c.op_id).where(
             _FEED.c.tenant_id == self._tenant_id,
             _FEED.c.record_id == ref[1],
             _FEED.c.type == ref[0],
-            _FEED.c.rev.in_(kin.values()),
+            _FEED.c.rev.in_(revs.values()),
+            _FEED.c.op_id.is_not(None),
         )
-        made_by = {row.rev: row.op_id for row in self._connection.execute(query)}
-        stored = select(_RECEIPTS.c.op_id).where(
+        return {row.rev: row.op_id for row in self._connection.execute(query)}
+
+    def _places(self, op_ids: Iterable[UUID]) -> Mapping[UUID, int]:
+        """Where in this chain operations stand; those of others are left out."""
+        query = select(_RECEIPTS.c.op_id, _RECEIPTS.c.n).where(
             _RECEIPTS.c.tenant_id == self._tenant_id,
-            _RECEIPTS.c.op_id.in_(made_by.values()),
+            _RECEIPTS.c.op_id.in_(op_ids),
             or_(*self._chain),
         )
-        own = {*self._again, *self._connection.scalars(stored)}
-        return [group for group, rev in kin.items() if made_by.get(rev) in own]
+        return {row.op_id: row.n for row in self._connection.execute(query)}
 
     @cached_property
     def _chain(self) -> list[ColumnElement[bool]]:

@@ -24,7 +24,7 @@ from intact_core.rules.kernel import Actor
 from intact_core.sync.operations import GENESIS
 from sync_server.auth.keys import TenantKeys, pem
 from sync_server.ledger.audit_log import append_acts
-from sync_server.ledger.chains import succeed
+from sync_server.ledger.chains import check_name, succeed
 from sync_server.tables.ledger import Device
 
 KNOWN_AGAIN = "KNOW_AGAIN"
@@ -49,7 +49,8 @@ def recognise(session: Session, keys: TenantKeys, claim: Claim) -> None:
 
     Where the laptop was renamed since it was enrolled, its chain goes on from what the server
     holds under the first name. A key that was withdrawn under any name stays withdrawn. Asking
-    twice changes nothing. Raises NotSignedIn where certificate or person do not allow it.
+    twice changes nothing. Raises NotSignedIn where certificate or person do not allow it,
+    NotAllowed for a name that is not this key's.
     """
     if session.get(Tenant, (claim.tenant_id, claim.tenant_id)) is None:
         raise _not_ours("no such tenant")
@@ -82,6 +83,8 @@ def _certified_name(certificate: x509.Certificate, authority: x509.Certificate) 
 
 
 def _take_up(session: Session, claim: Claim, first_name: UUID) -> None:
+    if claim.device_id != first_name:
+        check_name(claim.device_id, claim.certificate)
     first = session.get(Device, (claim.tenant_id, first_name))
     if first is None:
         user_id = _person(session, claim.tenant_id, person_of(claim.certificate))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from intact_core import clock
 from intact_core.errors import BadInput, NotFound, RuleBroken
 from intact_core.records.catalogue import TYPES
+from intact_core.rules.kernel import Actor
 from intact_core.sync.operations import Operation, Receipt
 from sync_server.auth.callers import OFFICE, Caller
 from sync_server.ledger.audit_log import append_acts
@@ -28,10 +29,12 @@ _HIDDEN = frozenset({"id", "tenant_id", "created_at"})
 class Wanted:
     """One operation that does not count: record, what it wanted, and why it was not taken.
 
-    `values` are (field, value that the person saw, value that they wanted), in wire form.
+    `code` is the reason for programs. `values` are (field, value that the person saw, value that
+    they wanted), in wire form.
     """
 
     operation: Operation
+    code: str
     reason: str
     values: Sequence[tuple[str, Any, Any]]
 
@@ -54,6 +57,11 @@ class Aside:
 def set_aside(session: Session, caller: Caller) -> list[Aside]:
     """What waits for the office, oldest first; raises NotAllowed for others."""
     caller.require(*OFFICE)
+    return waiting(session, caller.tenant)
+
+
+def waiting(session: Session, tenant_id: UUID) -> list[Aside]:
+    """All of the tenant that does not count and was not decided about, oldest first."""
     handled = exists().where(
         AuditLog.tenant_id == OpReceipt.tenant_id,
         AuditLog.resource_type == _KIND,
@@ -61,7 +69,7 @@ def set_aside(session: Session, caller: Caller) -> list[Aside]:
     )
     query = (
         select(OpReceipt)
-        .where(OpReceipt.tenant_id == caller.tenant, OpReceipt.verdict == "quarantined", ~handled)
+        .where(OpReceipt.tenant_id == tenant_id, OpReceipt.verdict == "quarantined", ~handled)
         .order_by(OpReceipt.received_at, OpReceipt.device_id, OpReceipt.n)
     )
     groups: dict[UUID, list[OpReceipt]] = {}
@@ -88,7 +96,8 @@ def _wanted(row: OpReceipt, operation: Operation) -> Wanted:
     values = [
         (name, old, new) for name, (old, new) in operation.changes.items() if name not in _HIDDEN
     ]
-    return Wanted(operation, receipt.sentence or receipt.reason or "", values)
+    code = receipt.reason or ""
+    return Wanted(operation, code, receipt.sentence or code, values)
 
 
 def take_over(session: Session, caller: Caller, txn_id: UUID) -> None:
@@ -104,14 +113,15 @@ def take_over(session: Session, caller: Caller, txn_id: UUID) -> None:
     refused = [one for one in receipts if one.verdict == "quarantined" and one.reason != "group"]
     if refused:
         raise RuleBroken(refused[0].reason or "", refused[0].sentence or "")
-    _note(session, caller, aside, TAKEN, "")
+    note(session, caller.tenant, caller.actor, aside, (TAKEN, ""))
 
 
 def leave(session: Session, caller: Caller, txn_id: UUID, reason: str) -> None:
     """Decide that it does not count; it stays in the ledger. Raises NotFound, BadInput."""
     if not reason.strip():
         raise BadInput("Say in a few words why this does not count; the reason stays in the log.")
-    _note(session, caller, _one(session, caller, txn_id), LEFT, reason.strip())
+    aside = _one(session, caller, txn_id)
+    note(session, caller.tenant, caller.actor, aside, (LEFT, reason.strip()))
 
 
 def _one(session: Session, caller: Caller, txn_id: UUID) -> Aside:
@@ -121,12 +131,16 @@ def _one(session: Session, caller: Caller, txn_id: UUID) -> Aside:
     return found[0]
 
 
-def _note(session: Session, caller: Caller, aside: Aside, action: str, reason: str) -> None:
+def note(
+    session: Session, tenant_id: UUID, actor: Actor, aside: Aside, decided: tuple[str, str]
+) -> None:
+    """Write into the audit log what became of it: (action, reason). It does not wait any more."""
+    action, reason = decided
     acts = [
         (action, _KIND, one.operation.op_id, {"txn_id": str(aside.txn_id), "reason": reason})
         for one in aside.wanted
     ]
-    append_acts(session.connection(), caller.tenant, caller.actor, clock.now(), acts)
+    append_acts(session.connection(), tenant_id, actor, clock.now(), acts)
 
 
 def subject_of(session: Session, caller: Caller, operation: Operation) -> str:

@@ -35,7 +35,7 @@ class Meter(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         kind = f"{request.method} {request.url.path.split('/')[3]}"
-        self.sent[kind] += len(request.content)
+        self.sent[kind] += len(request.read())
         response = self._wire.handle_request(request)
         self.lose_answer_of -= request.method == "PATCH"
         if self.lose_answer_of == 0 and request.method == "PATCH":

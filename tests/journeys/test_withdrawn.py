@@ -94,6 +94,28 @@ def test_at_the_door_when_the_lease_is_over(
     assert laptop.secrets.kept == {}
 
 
+def test_one_that_the_server_forgot_is_known_again_at_the_door_when_the_lease_is_over(
+    server: ServerProcess, laptop: Laptop, words: str
+) -> None:
+    """Without a lease it does not open, and without opening it could not sync."""
+    laptop.application.lock()
+    rows(server, "DELETE FROM device")
+    clock.use(lambda: datetime.now(UTC) + timedelta(days=4))
+    try:
+        unlock(laptop)
+        door = laptop.application.door
+        wait(door.error.isVisible, "the wrong clock is told")
+        assert "clock" in door.error.sentence.text()
+    finally:
+        clock.use(None)
+    assert rows(server, "SELECT count(*) FROM audit_logs WHERE action = 'KNOW_AGAIN'") == [(1,)]
+    wait(lambda: door.unlock_button.isEnabled(), "the next try is allowed")
+    unlock(laptop)
+    wait(lambda: laptop.application.desk, "it opens")
+    laptop.synced()
+    assert verdicts_on(server, words) == ["applied"]
+
+
 def unlock(laptop: Laptop) -> None:
     laptop.application.door.passphrase.setText(PASSPHRASE)
     QTest.qWait(0)

@@ -16,11 +16,13 @@ from intact_core import canonical, ids
 from intact_core.documents.x509_certificates import (
     Subject,
     issue_device_certificate,
+    key_hash,
     make_authority,
     person_of,
 )
 from intact_core.records.people import User
 from intact_core.sync.operations import GENESIS, link
+from intact_core.sync.protocol import PROTOCOL_VERSION
 from sync_server.tables.ledger import AuditLog, Device
 from tests.server.conftest import Laptop, Server
 from tests.server.test_laptops import LEAD, hello
@@ -53,7 +55,8 @@ def claim(laptop: Laptop, certificate: str = "", **more: object) -> httpx2.Respo
 
 def rename(laptop: Laptop) -> UUID:
     """The laptop goes by a name that it was given after the backup."""
-    laptop.enrolment["device_id"] = str(name := ids.new_id())
+    own = x509.load_pem_x509_certificate(laptop.enrolment["certificates"][0].encode())
+    laptop.enrolment["device_id"] = str(name := ids.bound_id(key_hash(own)))
     return name
 
 
@@ -228,6 +231,23 @@ def test_what_was_withdrawn_stays_withdrawn_under_any_name(laptop: Laptop, withd
     assert push(laptop, raw_of(operation)).status_code == 403
     [receipt] = push(laptop, raw_of(operation), "deposit").json()["receipts"]
     assert receipt["verdict"] == "quarantined"
+
+
+def test_a_name_that_the_server_forgot_goes_to_its_own_laptop_alone(
+    server: Server, laptop: Laptop
+) -> None:
+    """A colleague with a laptop of the same tenant, who knows the name and comes first."""
+    thief = Laptop(server, "auditor@demo.example")
+    own = thief.enrolment["device_id"]
+    forget(laptop)
+    for name in (laptop.enrolment["device_id"], str(rename(laptop)), str(ids.new_id())):
+        thief.enrolment["device_id"] = name
+        assert claim(thief).status_code == 403
+        assert row(thief) is None
+        thief.enrolment["device_id"] = own
+        asked = {"protocol": PROTOCOL_VERSION, "device_id": name, "chain": []}
+        assert thief.connect().post("/sync/v1/successor", json=asked).status_code == 403
+    assert claim(laptop).status_code == 204
 
 
 def test_nobody_gets_another_laptops_name(server: Server, laptop: Laptop) -> None:

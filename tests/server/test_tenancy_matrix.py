@@ -47,6 +47,7 @@ MATRIX = {
     "POST /api/v1/auth/login": Entry(OPEN),
     "POST /sync/v1/nonce": Entry(OPEN),
     "POST /sync/v1/token": Entry(OPEN),
+    "POST /sync/v1/recognise": Entry(OPEN),
     "POST /api/v1/auth/logout": Entry(BEARER),
     "GET /api/v1/auth/me": Entry(BEARER),
     "POST /api/v1/devices": Entry(BEARER),

@@ -33,7 +33,7 @@ from intact_desktop.store.engine import open_store, reading
 from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
-from intact_desktop.sync.gateway import Gap
+from intact_desktop.sync.gateway import BlobPart, Gap
 from sync_server.ledger.chains import chain_end
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
 from tests.simulation.office import Office
@@ -162,14 +162,14 @@ class SimGateway(DirectGateway):
             answer = super().send_blob(sha256, offset, chunk)
         return answer
 
-    def fetch_blob(self, sha256: str) -> bytes:
+    def fetch_blob(self, sha256: str, start: int, most: int) -> BlobPart:
         self.laptop.step("fetch")
         fault, _ = self.weather.next("fetch")
         self._before("fetch", "lost_request" if fault else "", lambda: None)
-        content = super().fetch_blob(sha256)
-        if hashlib.sha256(content).hexdigest() != sha256:
+        whole, _ = super().fetch_blob(sha256, 0, 0)
+        if hashlib.sha256(whole).hexdigest() != sha256:
             raise NotFound("not whole yet")
-        return content
+        return super().fetch_blob(sha256, start, most)
 
 
 def _die() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from cryptography import x509
 from sqlalchemy.orm import Session
 
-from intact_core import ids
+from intact_core import clock, ids
 from intact_core.records.audits import (
     AuditDocumentation,
     AuditSchedule,
@@ -30,6 +30,7 @@ from sync_server.ledger.rounds import (
     begin_epoch,
     epoch_of,
 )
+from sync_server.tables.accounts import TenantEntry
 
 
 @dataclass
@@ -70,6 +71,7 @@ def make_office(app_url: str, owner_url: str, *, items: int = 6) -> Office:
             begin_epoch(session.connection())
         session.add(Tenant(id=office.tenant_id, name="Demo Certification"))
         session.flush()
+        session.add(TenantEntry(home_tenant_id=office.tenant_id, since=clock.now()))
         office.keys.make(session, office.tenant_id, "Demo Certification")
         standard = Standard(id=ids.new_id(), standard_code="ISO 9001", version="2015")
         session.add(standard)

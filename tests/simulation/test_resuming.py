@@ -123,6 +123,7 @@ def test_broken_at_any_line_with_a_colleague_at_work_in_between(
         note(office, (at + 7) % ITEMS, f"behind {at}")
         cutter.at = None
         laptop.round()
+        assert len(cutter.asked) == 2, "what came did not add up and was fetched again"
         assert not set(cutter.rows(1)) & set(kept), "a row came twice"
         assert bool(kept) == (cutter.asked[1].resume is not None)
         assert staged(laptop) == 0

@@ -213,6 +213,12 @@ def burn_after_a_copy(sim: Sim, laptop: SimLaptop, dice: random.Random) -> None:
     if dice.random() < _OFTEN:
         clone(sim, sim.laptops[-1], dice)
     restore(sim, laptop, dice)
+    for one in sim.laptops:
+        if dice.random() < _OFTEN:
+            fault, at = dice.choice(FAULTS), dice.randrange(1 << 16)
+            name = dice.choice(("recognise", "succeed"))
+            one.weather.add(name, fault, at)
+            sim.tell(f"{one.number} will meet {fault} at {name}")
 
 
 WIRE: dict[Step, int] = {

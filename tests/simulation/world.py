@@ -38,7 +38,7 @@ from intact_desktop.store.tables import Device as LocalDevice
 from intact_desktop.store.upgrade import set_aside, upgrade
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
-from intact_desktop.sync.gateway import Forked, Gap
+from intact_desktop.sync.gateway import BlobPart, Forked, Gap
 from intact_desktop.sync.line import Line
 from sync_server.auth.keys import pem
 from sync_server.ledger import giving
@@ -105,12 +105,15 @@ class DirectGateway:
             connection = session.connection()
             return greet(connection, office.tenant_id, self.device_id, user_id, message)
 
+    @property
+    def certificate(self) -> x509.Certificate:
+        return self.office.certificates[self.device_id]
+
     def recognise(self, chain: Sequence[tuple[int, str]]) -> None:
         self._carried("recognise", lambda: self._recognise(chain))
 
     def _recognise(self, chain: Sequence[tuple[int, str]]) -> None:
-        certificate = self.office.certificates[self.device_id]
-        claim = Claim(self.office.tenant_id, self.device_id, certificate, chain)
+        claim = Claim(self.office.tenant_id, self.device_id, self.certificate, chain)
         with self.office.write() as session:
             recognise(session, self.office.keys, claim)
 
@@ -190,9 +193,10 @@ class DirectGateway:
         whole = held == size
         return BlobState(sha256, size, held, "here" if whole else None)
 
-    def fetch_blob(self, sha256: str) -> bytes:
+    def fetch_blob(self, sha256: str, start: int, most: int) -> BlobPart:
         try:
-            return self.office.blobs[sha256]
+            whole = self.office.blobs[sha256]
+            return BlobPart(whole[start : start + most if most else None], len(whole))
         except KeyError as error:
             raise NotFound("no such file") from error
 
@@ -284,8 +288,15 @@ def reopen(
     key: ec.EllipticCurvePrivateKey,
 ) -> Laptop:
     """The laptop over the database in the folder."""
-    engine = open_store(folder / "intact.db", KEY)
     gateway = DirectGateway(office, device_id, user_id, {role})
+    return laptop_over(folder, gateway, user_id, key)
+
+
+def laptop_over(
+    folder: Path, gateway: DirectGateway, user_id: UUID, key: ec.EllipticCurvePrivateKey
+) -> Laptop:
+    """The same, with any way to the server."""
+    engine = open_store(folder / "intact.db", KEY)
     files = EvidenceFiles(folder / "evidence", KEY)
 
     def sign(content: bytes) -> bytes:

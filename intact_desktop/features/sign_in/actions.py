@@ -12,7 +12,14 @@ import msgspec
 from sqlalchemy import Engine, insert, select
 
 from intact_core import clock
-from intact_core.errors import IntactError, Offline, Revoked, ServerFault, StorageFault
+from intact_core.errors import (
+    IntactError,
+    Offline,
+    Revoked,
+    ServerFault,
+    StorageFault,
+    UnknownLaptop,
+)
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import PROTOCOL_VERSION, Hello
@@ -24,6 +31,7 @@ from intact_desktop.store.journal import APP_VERSION
 from intact_desktop.store.tables import Device
 from intact_desktop.store.upgrade import upgrade
 from intact_desktop.sync.assembly import sync_of
+from intact_desktop.sync.deriving import derive_again
 from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key, keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore
@@ -165,6 +173,7 @@ def _new_store(profile: Profile, unlocked: Unlocked, given: _Given) -> Engine:
                 chain_hash=GENESIS,
             )
         )
+    derive_again(engine)
     return engine
 
 
@@ -194,11 +203,13 @@ def unlock(door: Door, passphrase: str, recovery_code: str | None, say: Say) -> 
     say("Opening the local database")
     # A damaged file shows itself when it is read; checking all of it would take seconds here.
     engine = open_store(door.profile.database, unlocked.database_key, check=False)
-    upgrade(engine, unlocked.database_key, door.profile.set_aside)
+    if upgrade(engine, unlocked.database_key, door.profile.set_aside):
+        say("Bringing the local data to this version")
     book = LeaseBook(door.profile, unlocked.database_key)
     lease = book.check(account.device_id, account.user_id)
     book.observe()
     device = _device(engine)
+    derive_again(engine)
     EvidenceFiles(door.profile.evidence, unlocked.evidence_key).sweep()
     return Entered(
         unlocked,
@@ -215,17 +226,21 @@ def _renew(door: Door, account: Account, unlocked: Unlocked, book: LeaseBook) ->
     gateway = door.connect(account.server)
     try:
         speak_as(gateway, door.profile, account, unlocked)
-        answer = gateway.hello(
-            Hello(
-                protocol=PROTOCOL_VERSION,
-                app_version=APP_VERSION,
-                schema_version=SCHEMA_VERSION,
-                epoch="",
-                last_n=0,
-                chain_hash=GENESIS,
-                wall_time=clock.now(),
-            )
+        message = Hello(
+            protocol=PROTOCOL_VERSION,
+            app_version=APP_VERSION,
+            schema_version=SCHEMA_VERSION,
+            epoch="",
+            last_n=0,
+            chain_hash=GENESIS,
+            wall_time=clock.now(),
         )
+        try:
+            answer = gateway.hello(message)
+        except UnknownLaptop:
+            # Without a lease nothing opens, so the chain cannot be told: the server begins at 0.
+            gateway.recognise(())
+            answer = gateway.hello(message)
         book.renew(read_signed(answer.lease), answer.server_time)
     finally:
         gateway.close()

@@ -10,6 +10,7 @@ from intact_desktop.features.sync_status import bundle, queries, tables
 from intact_desktop.features.sync_status.bundle_dialog import BundleDialog
 from intact_desktop.features.sync_status.head import SyncHead
 from intact_desktop.features.sync_status.kept_view import KeptView
+from intact_desktop.features.sync_status.photo_limit import PhotoLimit
 from intact_desktop.features.sync_status.queries import LogLine, SyncStatus, WaitingLine
 from intact_desktop.features.sync_status.refused_view import RefusedView
 from intact_desktop.qt.notices import EmptyState, button
@@ -60,6 +61,8 @@ class SyncPage(Page):
         column.setSpacing(2 * GRID)
         column.addLayout(self._top())
         column.addWidget(self.tabs, 1)
+        self.photo_limit = PhotoLimit(bench)
+        column.addWidget(self.photo_limit)
 
     def reload(self) -> None:
         self.bench.ask(queries.status, self._show, owner=self)

@@ -16,7 +16,7 @@ from intact_desktop.qt import words
 from intact_desktop.qt.notices import EmptyState, button, label
 from intact_desktop.qt.record_words import field_words, record_words, value_words
 from intact_desktop.qt.theme import GRID
-from intact_desktop.sync.refused import Refused, RefusedChange
+from intact_desktop.sync.refused import OLDER, Refused, RefusedChange
 
 _WIDTHS = (340, 940)
 
@@ -96,15 +96,21 @@ class RefusedView(QStackedWidget):
         if one is None:
             return
         self.sentence.setText(one.sentence or self._reason_words(one.reason))
-        self.what_to_do.setText(
-            self.tr(
+        self.what_to_do.setText(self._what_to_do(one))
+        self.text.setPlainText("\n\n".join(self._content(change) for change in one.changes))
+
+    def _what_to_do(self, one: Refused) -> str:
+        if one.reason == OLDER:
+            return self.tr(
+                "Nothing is lost and there is nothing to do: it is kept here and on the server, "
+                "and leaves this list once the server is updated and has taken it up."
+            )
+        if one.can_send_again:
+            return self.tr(
                 "Nothing is lost: what was written stands below, on this laptop. Once the reason "
                 "is gone, send it again; it goes as a new change."
             )
-            if one.can_send_again
-            else self.tr("It is kept on this laptop. Sync once more, then it can be sent again.")
-        )
-        self.text.setPlainText("\n\n".join(self._content(change) for change in one.changes))
+        return self.tr("It is kept on this laptop. Sync once more, then it can be sent again.")
 
     def _reason_words(self, reason: str) -> str:
         known = {

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from sqlalchemy import func, insert, select, update
 
@@ -15,6 +16,7 @@ from intact_desktop.features.sync_status.page import SyncPage
 from intact_desktop.store.tables import Blob, Device, Outbox, SyncLog
 from intact_desktop.sync import parallel
 from intact_desktop.sync.liveness import Live, State
+from intact_desktop.sync.pacing import settings_of
 from intact_desktop.sync.parallel import Met
 
 OFFLINE = Offline("The server cannot be reached. Your work is saved on this computer.")
@@ -208,3 +210,17 @@ def test_what_was_refused_can_be_left_with_its_text_copied(laptop, bench, opens,
     assert "One gauge had no label." in QGuiApplication.clipboard().text()
     qtbot.waitUntil(lambda: counted[-1] == 0)
     assert page.refused_view.current.is_left
+
+
+def test_photos_may_be_held_back_and_the_choice_stays(laptop, bench, opens, qtbot) -> None:
+    prove(laptop)
+    page = opens(SyncPage(bench))
+    choice = page.photo_limit.choice
+    assert [choice.itemText(n) for n in range(3)] == ["no limit", "1 Mbit/s", "256 kbit/s"]
+    assert settings_of(bench.opened.profile).photo_bits == 0
+    choice.setFocus()
+    qtbot.keyClick(choice, Qt.Key.Key_Down)
+    qtbot.keyClick(choice, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: settings_of(bench.opened.profile).photo_bits == 256_000)
+    again = opens(SyncPage(bench))
+    assert again.photo_limit.choice.currentText() == "256 kbit/s"

@@ -58,7 +58,7 @@ CALLS: dict[str, Callable[[Gateway], object]] = {
     "pull": pull,
     "offer": lambda gateway: gateway.offer_blob(BlobOffer(NAME, 1)),
     "send": lambda gateway: gateway.send_blob(NAME, 0, b"x"),
-    "fetch": lambda gateway: gateway.fetch_blob(NAME),
+    "fetch": lambda gateway: gateway.fetch_blob(NAME, 0, 0),
 }
 CAPTIVE = {
     "a page": lambda _: httpx.Response(200, headers=HTML, content=PAGE),

@@ -32,6 +32,7 @@ from sync_server.services.users import NewUser, create_operator, create_user
 from sync_server.settings import Options, Settings
 
 FAILED, REFUSED = 1, 2
+_COLLECT = (20_000, 20, 100)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,9 +122,11 @@ def _serve(given: argparse.Namespace) -> int:
         if given.demo:
             load_demo(DemoTools(database, _keys(settings), Passwords()))
         app = make_app(settings, database)
-        # What is here now stays: the collector need not look at it at every push.
+        # What is here now stays: the collector need not look at it at every push, nor at the
+        # thousands of rows of one push while they are made.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_COLLECT)
         print(f"Intact serves {settings.public_url}", flush=True)  # noqa: T201
         uvicorn.run(
             app, host=settings.host, port=settings.port, log_level="warning", server_header=False

@@ -14,6 +14,18 @@ Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _LONGEST = 120
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_COLUMNS = 2
+# As numbers: the view asks for eight roles of each cell that it paints, mostly for none of these.
+_TEXT, _MARK, _ALIGNED, _SPOKEN = (
+    int(role)
+    for role in (
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.DecorationRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+        Qt.ItemDataRole.AccessibleTextRole,
+    )
+)
+_ROLES = frozenset((_TEXT, _MARK, _ALIGNED, _SPOKEN))
 
 
 class ChecklistModel(QAbstractItemModel):
@@ -74,9 +86,11 @@ class ChecklistModel(QAbstractItemModel):
             self._tell(node)
 
     def index(self, row: int, column: int, parent: Index = _NOWHERE) -> QModelIndex:
-        if not self.hasIndex(row, column, parent):
-            return QModelIndex()
-        return self.createIndex(row, column, self._node(parent).children[row])
+        # Qt's own hasIndex would ask back here for both counts.
+        children = self._node(parent).children
+        if 0 <= row < len(children) and 0 <= column < _COLUMNS:
+            return self.createIndex(row, column, children[row])
+        return QModelIndex()
 
     def parent(self, index: Index = _NOWHERE) -> Any:
         if not index.isValid():
@@ -91,21 +105,19 @@ class ChecklistModel(QAbstractItemModel):
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
         del parent
-        return 2
+        return _COLUMNS
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
+    def data(self, index: Index, role: int = _TEXT) -> Any:
+        if role not in _ROLES or not index.isValid():
             return None
-        node = self._node(index)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(node) if index.column() == 0 else _numbers(node)
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return _mark(node)
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
-            return _RIGHT
-        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == 0:
-            return self._spoken(node)
-        return None
+        node, first = self._node(index), index.column() == 0
+        if role == _TEXT:
+            return self._text(node) if first else _numbers(node)
+        if role == _ALIGNED:
+            return None if first else _RIGHT
+        if not first:
+            return None
+        return _mark(node) if role == _MARK else self._spoken(node)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -132,7 +144,7 @@ class ChecklistModel(QAbstractItemModel):
         above: Node | None = node
         while above is not None and above is not self._root:
             # One cell at a time: for a wider range the view paints everything in sight again.
-            for column in range(2):
+            for column in range(_COLUMNS):
                 cell = self.createIndex(above.row, column, above)
                 self.dataChanged.emit(cell, cell)
             above = above.parent

@@ -71,7 +71,9 @@ def greet(
     Raises ChainFork when the device's history differs from the stored one, NotAllowed.
     """
     end = chain_end(connection, tenant_id, device_id)
-    known = hash_at(connection, tenant_id, device_id, hello.last_n)
+    known: str | None = end.chain_hash
+    if hello.last_n != end.last_n:
+        known = hash_at(connection, tenant_id, device_id, hello.last_n)
     if known is not None and known != hello.chain_hash:
         raise ChainFork
     scopes = scopes_of(connection, tenant_id, user_id)

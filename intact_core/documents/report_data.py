@@ -135,6 +135,15 @@ class ExpectedSigner:
 
 
 @dataclass(frozen=True)
+class Amended:
+    """The signed report that this one replaces, and why; `sha256` names its file."""
+
+    version: int
+    sha256: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ReportSnapshot:
     """Everything an audit report shows (17021-1:2015, 9.4.8; 19011:2018, 6.5.1).
 
@@ -148,6 +157,7 @@ class ReportSnapshot:
     audit_number: str
     body_name: str
     client_name: str
+    amends: Amended | None = None
     body_address: str = ""
     body_accreditation: str = ""
     verify_address: str = ""

@@ -46,6 +46,13 @@ def _criterion(standard: Standard) -> str:
     return f"{code}  {standard.name}".strip()
 
 
+def _amends(report: ReportSnapshot) -> str:
+    if report.amends is None:
+        return ""
+    before = report.amends
+    return f"Version {before.version}: {before.reason}\nSHA-256 {before.sha256}"
+
+
 def cover(report: ReportSnapshot, contents: Contents) -> Story:
     """The first page: whose audit, by whom, when, and the contents."""
     rows = [
@@ -56,6 +63,7 @@ def cover(report: ReportSnapshot, contents: Contents) -> Story:
         ("Audit number", report.audit_number),
         ("Contract", report.contract_number),
         ("Report", f"Version {report.report_version}, {words.moment(report.prepared_at)}"),
+        ("Amends", _amends(report)),
     ]
     return [
         CoverBand(report.body_name, "Audit report", report.client_name),

@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeDecorator
 
 from intact_core import clock, ids
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the records' shape; travels with every operation."""
 
 

@@ -31,6 +31,7 @@ from intact_core.records.conclusions import (
     AuditRecommendation,
     AuditReport,
     CertificationDecision,
+    ReportAmendment,
     Signature,
 )
 from intact_core.records.conflicts import Conflict
@@ -70,6 +71,7 @@ CLASSES: tuple[type[Record], ...] = (
     FindingItem,
     AuditRecommendation,
     AuditReport,
+    ReportAmendment,
     Signature,
     CertificationDecision,
     Certificate,

@@ -47,6 +47,26 @@ class AuditReport(Record):
     amends: Mapped[UUID | None] = fixed(signed=False)
 
 
+class ReportAmendment(Record):
+    """The start of a correction: the signed report `report_id` is to be replaced, and why.
+
+    The report and its signatures stay. What they cover may change again until the next version,
+    which names this one in `amends`, is signed.
+    """
+
+    __tablename__ = "report_amendments"
+    __scope__ = audit_scope()
+    __table_args__ = (
+        to("audit_schedules", "audit_schedule_id"),
+        to("audit_reports", "report_id"),
+    )
+
+    audit_schedule_id: Mapped[UUID] = fixed(signed=False)
+    report_id: Mapped[UUID] = fixed(signed=False)
+    reason: Mapped[str] = fixed(signed=False)
+    begun_by: Mapped[UUID | None] = fixed(signed=False)
+
+
 class Signature(Record):
     """A signature on a report: who, when, with what meaning, on which bytes (21 CFR 11.50).
 

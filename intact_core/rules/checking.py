@@ -15,12 +15,13 @@ from intact_core.rules.findings import (
 )
 from intact_core.rules.kernel import Actor, Change, Rule, World
 from intact_core.rules.permissions import check_permission
-from intact_core.rules.signing import check_no_conflicts, check_signed
+from intact_core.rules.signing import check_amendment, check_no_conflicts, check_signed
 from intact_core.rules.workflow import check_stage2, check_transition
 
 RULES: tuple[Rule, ...] = (
     check_values,
     check_signed,
+    check_amendment,
     check_transition,
     check_state_steps,
     check_permission,

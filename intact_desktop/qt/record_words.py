@@ -42,6 +42,7 @@ def kind_words(type_: str) -> str:
         "audit_plan_entries": _tr("Plan"),
         "audit_attendances": _tr("Attendance"),
         "audit_reports": _tr("Report"),
+        "report_amendments": _tr("Amendment of the report"),
         "signatures": _tr("Signature"),
         "conflicts": _tr("Conflict"),
         "finding_items": _tr("Item of a finding"),

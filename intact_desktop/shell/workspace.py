@@ -168,6 +168,7 @@ class Workspace(QWidget):
                 "audit_documentation": "documentation",
                 "audit_recommendations": "documentation",
                 "audit_reports": "report",
+                "report_amendments": "report",
                 "signatures": "report",
             }.get(type_, "overview")
         )

@@ -16,10 +16,11 @@ from intact_core.documents.report_data import (
 from intact_core.documents.signer import Signer
 from intact_core.documents.verification_data import Verification
 from intact_core.errors import Place, RuleBroken
-from intact_core.records.conclusions import AuditReport, Signature
+from intact_core.records.conclusions import AuditReport, ReportAmendment, Signature
 from intact_desktop.features.report import contents, queries
 from intact_desktop.features.report.contents import Terms
-from intact_desktop.store.journal import this_device
+from intact_desktop.store.journal import actor_of, this_device
+from intact_desktop.store.rows import row_of
 from intact_desktop.sync.files import add_pending
 
 LEAD, CLIENT = "lead", "client"
@@ -104,6 +105,7 @@ def record(session: Session, sealed: Sealed) -> UUID:
         snapshot_sha256=snapshot_sha256(snapshot),
         manifest=canonical.loads(sealed.manifest),
         built_by=device.user_id,
+        amends=frozen.terms.amends.report_id if frozen.terms.amends else None,
     )
     session.add(report)
     for signer in snapshot.expected_signers:
@@ -126,6 +128,19 @@ def record(session: Session, sealed: Sealed) -> UUID:
     session.flush()
     add_pending(session.connection(), audit_id, sealed.sha256, len(sealed.pdf))
     return report.id
+
+
+def amend(session: Session, report_id: UUID, reason: str) -> None:
+    """Begin the correction of a signed report; raises RuleBroken."""
+    report = row_of(session, AuditReport, report_id)
+    session.add(
+        ReportAmendment(
+            audit_schedule_id=report.audit_schedule_id,
+            report_id=report_id,
+            reason=reason.strip(),
+            begun_by=actor_of(session).user_id,
+        )
+    )
 
 
 def manifest_bytes(manifest: dict[str, Any]) -> bytes:

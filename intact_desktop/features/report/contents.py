@@ -63,6 +63,14 @@ _FLAGS = frozenset(
 
 
 @dataclass(frozen=True)
+class Amending:
+    """The signed report that the next one replaces."""
+
+    report_id: UUID
+    shown: report_data.Amended
+
+
+@dataclass(frozen=True)
 class Terms:
     """What a report is told beside the audit: its id and version, when, and who will sign."""
 
@@ -70,6 +78,7 @@ class Terms:
     version: int
     prepared_at: datetime
     signers: tuple[ExpectedSigner, ...] = ()
+    amends: Amending | None = None
 
 
 def snapshot(session: Session, audit_id: UUID, terms: Terms) -> ReportSnapshot:
@@ -85,6 +94,7 @@ def snapshot(session: Session, audit_id: UUID, terms: Terms) -> ReportSnapshot:
         report_version=terms.version,
         prepared_at=terms.prepared_at,
         expected_signers=terms.signers,
+        amends=terms.amends.shown if terms.amends else None,
         audit_number=audit.audit_number,
         body_name=tenant.legal_name or tenant.name,
         body_address=_joined(tenant.address, tenant.country),
@@ -120,9 +130,14 @@ def snapshot(session: Session, audit_id: UUID, terms: Terms) -> ReportSnapshot:
     )
 
 
-def new_terms(version: int, report_id: UUID, signers: Sequence[ExpectedSigner] = ()) -> Terms:
+def new_terms(
+    version: int,
+    report_id: UUID,
+    signers: Sequence[ExpectedSigner] = (),
+    amends: Amending | None = None,
+) -> Terms:
     """Terms of a report that is prepared now; whole seconds, as a PDF tells time."""
-    return Terms(report_id, version, clock.now().replace(microsecond=0), tuple(signers))
+    return Terms(report_id, version, clock.now().replace(microsecond=0), tuple(signers), amends)
 
 
 def _one(session: Session, record: type[R], key: InstrumentedAttribute[UUID], id_: UUID) -> R:

@@ -12,6 +12,7 @@ from intact_core.documents.verification_data import Verification
 from intact_core.errors import IntactError, RuleBroken
 from intact_desktop.features.report import actions, contents, loading, queries
 from intact_desktop.features.report.actions import Built, Frozen, Sealed
+from intact_desktop.features.report.amend_dialog import AmendDialog
 from intact_desktop.features.report.loading import Paper
 from intact_desktop.features.report.queries import ReportState, SignedReport
 from intact_desktop.features.report.sign_dialog import SignDialog
@@ -45,6 +46,7 @@ class ReportPage(AuditPage):
         self._shown: str | None = None
         self._pdf, self._manifest = b"", b""
         self.state: ReportState | None = None
+        self.amend_dialog: AmendDialog | None = None
         self.unsigned_view = UnsignedView()
         self.signers = self.unsigned_view.signers
         self.missing_list = self.unsigned_view.missing_list
@@ -107,6 +109,27 @@ class ReportPage(AuditPage):
         if self._built is not None:
             self.flow.start(self._built)
 
+    def amend(self) -> None:
+        """Ask why, then let what was signed be corrected in another version."""
+        report = self.state.signed if self.state else None
+        if report is None:
+            return
+        self.amend_dialog = AmendDialog(report.version, self)
+        self.amend_dialog.chosen.connect(partial(self._amend, report.id))
+        self.amend_dialog.open()
+
+    def _amend(self, report_id: UUID, reason: str) -> None:
+        said = self.tr("What was signed may be corrected now. Then build the next version.")
+
+        def done(_: None) -> None:
+            self._shown = None
+            self._right.setCurrentIndex(0)
+            self.bench.tell(said)
+            self.outdate()
+
+        action = partial(actions.amend, report_id=report_id, reason=reason)
+        self.bench.do(action, done, self._refused, self)
+
     def save(self) -> None:
         """Ask where a copy of the report goes."""
         name = f"{self.state.audit_number}.pdf" if self.state else "report.pdf"
@@ -159,6 +182,7 @@ class ReportPage(AuditPage):
         self.build_button.clicked.connect(self.build)
         self.sign_button.clicked.connect(self.sign)
         self.signed_view.save_button.clicked.connect(self.save)
+        self.signed_view.amend_button.clicked.connect(self.amend)
         self.progress.cancel.clicked.connect(self._stopped)
         self.flow.kept.connect(self._kept)
         self.flow.refused.connect(self._refused)
@@ -171,14 +195,17 @@ class ReportPage(AuditPage):
         if self.state.signed is None:
             self.unsigned_view.show_state(self.state)
         else:
-            self._show_signed(audit_id, self.state.signed)
+            self._show_signed(audit_id, self.state)
         if differs:
             self._out_of_date()
         self._enable()
         self.loaded()
 
-    def _show_signed(self, audit_id: UUID, report: SignedReport) -> None:
-        self.signed_view.show_report(report)
+    def _show_signed(self, audit_id: UUID, state: ReportState) -> None:
+        report = state.signed
+        if report is None:
+            return
+        self.signed_view.show_report(report, may_amend=state.may_amend)
         if self._shown == report.sha256:
             return
         self._shown = report.sha256

@@ -6,20 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from intact_core import ids
-from intact_core.documents.report_data import ExpectedSigner, ReportSnapshot
+from intact_core.documents.report_data import Amended, ExpectedSigner, ReportSnapshot
 from intact_core.errors import Place, RuleBroken
 from intact_core.records.audits import AuditSchedule
 from intact_core.records.clients import Client, ClientContact
-from intact_core.records.conclusions import AuditReport, Signature
+from intact_core.records.conclusions import AuditReport, ReportAmendment, Signature
 from intact_core.records.people import User
 from intact_core.records.unit_of_work import SessionWorld
 from intact_core.rules import signing, workflow
 from intact_desktop.features.report import contents
-from intact_desktop.features.report.contents import Terms
+from intact_desktop.features.report.contents import Amending, Terms
 from intact_desktop.store.gaps import Gap, gaps
 from intact_desktop.store.journal import actor_of
 from intact_desktop.store.rows import row_of
@@ -61,6 +61,8 @@ class ReportState:
     missing: tuple[Gap, ...]
     files_not_here: int
     signed: SignedReport | None
+    amending: Amending | None
+    may_amend: bool
 
 
 def state(session: Session, audit_id: UUID) -> ReportState:
@@ -80,6 +82,8 @@ def state(session: Session, audit_id: UUID) -> ReportState:
         missing=tuple(gaps(session, audit.tenant_id, audit_id)),
         files_not_here=_not_here(session, audit_id),
         signed=signed_report(session, audit_id),
+        amending=amending(session, audit_id),
+        may_amend=workflow.is_lead(world, actor, audit_id) and not _decided(world, audit_id),
     )
 
 
@@ -91,7 +95,23 @@ def snapshot(session: Session, audit_id: UUID, terms: Terms | None = None) -> Re
 def next_terms(session: Session, audit_id: UUID, signers: Sequence[ExpectedSigner]) -> Terms:
     """Terms of the next report of the audit, prepared now."""
     count = select(func.count()).where(AuditReport.audit_schedule_id == audit_id)
-    return contents.new_terms((session.scalar(count) or 0) + 1, ids.new_id(), signers)
+    version = (session.scalar(count) or 0) + 1
+    return contents.new_terms(version, ids.new_id(), signers, amending(session, audit_id))
+
+
+def amending(session: Session, audit_id: UUID) -> Amending | None:
+    """The signed report whose amendment was begun and is not signed yet, or None."""
+    newest = session.scalars(_newest(audit_id)).first()
+    if newest is None:
+        return None
+    begun = session.scalar(
+        select(ReportAmendment).where(
+            ReportAmendment.report_id == newest.id, ReportAmendment.deleted_at.is_(None)
+        )
+    )
+    if begun is None:
+        return None
+    return Amending(newest.id, Amended(newest.version, newest.sha256, begun.reason))
 
 
 def refusal(session: Session, audit_id: UUID) -> RuleBroken | None:
@@ -116,14 +136,9 @@ def refusal(session: Session, audit_id: UUID) -> RuleBroken | None:
 
 
 def signed_report(session: Session, audit_id: UUID) -> SignedReport | None:
-    """The newest report of the audit that the lead has signed, or None."""
-    query = (
-        select(AuditReport)
-        .where(AuditReport.audit_schedule_id == audit_id, AuditReport.deleted_at.is_(None))
-        .order_by(AuditReport.version.desc())
-    )
-    row = session.scalars(query).first()
-    if row is None:
+    """The newest report of the audit while its signature stands, or None."""
+    row = session.scalars(_newest(audit_id)).first()
+    if row is None or amending(session, audit_id) is not None:
         return None
     signatures = session.scalars(
         select(Signature)
@@ -135,6 +150,19 @@ def signed_report(session: Session, audit_id: UUID) -> SignedReport | None:
         for one in signatures
     )
     return SignedReport(row.id, row.version, row.sha256, row.manifest or {}, seen)
+
+
+def _decided(world: SessionWorld, audit_id: UUID) -> bool:
+    return bool(world.find("certification_decisions", audit_schedule_id=audit_id))
+
+
+def _newest(audit_id: UUID) -> Select[AuditReport]:
+    return (
+        select(AuditReport)
+        .where(AuditReport.audit_schedule_id == audit_id, AuditReport.deleted_at.is_(None))
+        .order_by(AuditReport.version.desc())
+        .limit(1)
+    )
 
 
 def _contact(session: Session, client_id: UUID) -> tuple[str, str]:

@@ -2,7 +2,13 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from intact_core.documents.verification_data import Verification
 from intact_desktop.features.report.queries import SignedReport
@@ -12,7 +18,7 @@ from intact_desktop.qt.theme import GRID, Grade
 
 
 class SignedView(QWidget):
-    """Public: `verdict`, `steps`, `save_button`."""
+    """Public: `verdict`, `steps`, `save_button`, `amend_button`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,16 +31,21 @@ class SignedView(QWidget):
         self.steps.setIconSize(QSize(16, 16))
         self.steps.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.save_button = button((self.tr("Save a copy…"), lambda: None), "main")
+        self.amend_button = button((self.tr("Amend…"), lambda: None))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         for part in (self.title, self.signatures, self.verdict):
             column.addWidget(part)
         column.addWidget(self.steps, 1)
-        column.addWidget(self.save_button)
+        row = QHBoxLayout()
+        row.addWidget(self.amend_button, 1)
+        row.addWidget(self.save_button, 1)
+        column.addLayout(row)
 
-    def show_report(self, report: SignedReport) -> None:
+    def show_report(self, report: SignedReport, *, may_amend: bool) -> None:
         """Who signed; the check follows."""
+        self.amend_button.setVisible(may_amend)
         self.title.setText(self.tr("Report, version {n}").format(n=report.version))
         how = {"pades": self.tr("signed with the device's key"), "drawn": self.tr("drawn by hand")}
         self.signatures.setText(

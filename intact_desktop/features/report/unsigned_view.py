@@ -72,6 +72,10 @@ class UnsignedView(QWidget):
 
     def _notes(self, state: ReportState) -> list[str]:
         notes = []
+        if state.amending is not None:
+            before = state.amending.shown
+            said = self.tr("This version amends version {n}, which stays as it was signed: {why}")
+            notes.append(said.format(n=before.version, why=before.reason))
         if state.files_not_here:
             what = words.count(state.files_not_here, self.tr("file"), self.tr("files"))
             sentence = self.tr("Not on this laptop yet, so shown without a picture: {}.")

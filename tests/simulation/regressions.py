@@ -9,4 +9,5 @@ SEEDS: dict[int, str] = {
     147: "the same, met by two people's edits",
     246: "the same, after a lost round",
     1546: "what was typed while a round lost the scope went out of sight before its receipt",
+    2203: "healing ended before a photo that had just come to the server was fetched",
 }

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intact_core.errors import NotFound
-from intact_core.records.conclusions import AuditReport, Signature
+from intact_core.records.conclusions import AuditReport, ReportAmendment, Signature
 from sync_server.auth.callers import Caller
 from sync_server.services.visibility import audit_of, shows_findings
 from sync_server.tables.blobs import StoredBlob
@@ -16,11 +16,15 @@ from sync_server.tables.blobs import StoredBlob
 
 @dataclass(frozen=True)
 class ReportView:
-    """A report with its signatures; `is_here` once its PDF arrived."""
+    """A report with its signatures; `is_here` once its PDF arrived.
+
+    `amendment` says why it is, or was, replaced by another version.
+    """
 
     report: AuditReport
     signatures: Sequence[Signature]
     is_here: bool
+    amendment: ReportAmendment | None
 
 
 def reports_of(session: Session, tenant_id: UUID, audit_id: UUID) -> list[ReportView]:
@@ -33,11 +37,18 @@ def reports_of(session: Session, tenant_id: UUID, audit_id: UUID) -> list[Report
         .where(Signature.audit_schedule_id == audit_id, Signature.deleted_at.is_(None))
         .order_by(Signature.signed_at)
     ).all()
+    amendments = session.scalars(
+        select(ReportAmendment).where(
+            ReportAmendment.audit_schedule_id == audit_id, ReportAmendment.deleted_at.is_(None)
+        )
+    )
+    amended = {one.report_id: one for one in amendments}
     return [
         ReportView(
             report,
             [one for one in signatures if one.report_id == report.id],
             session.get(StoredBlob, (tenant_id, report.sha256)) is not None,
+            amended.get(report.id),
         )
         for report in session.scalars(query.order_by(AuditReport.created_at.desc()))
     ]

@@ -5,13 +5,20 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from PIL import Image
+from sqlalchemy import select
 
 from intact_core import clock, ids
 from intact_core.records.audits import AuditDocumentation, AuditSchedule
 from intact_core.records.checklist import AuditEvidence
-from intact_core.records.conclusions import AuditRecommendation, AuditReport, Signature
+from intact_core.records.conclusions import (
+    AuditRecommendation,
+    AuditReport,
+    ReportAmendment,
+    Signature,
+)
 from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import NonConformity
+from intact_core.rules.kernel import Actor
 from sync_server.services import blobs
 from sync_server.services.demo import PASSWORD
 from tests.server.conftest import Browser, Server
@@ -142,7 +149,7 @@ def sign(server: Server, work: Work) -> None:
         report = AuditReport(
             id=ids.new_id(),
             audit_schedule_id=work.audit_id,
-            version=1,
+            version=1 + len(session.scalars(select(AuditReport.id)).all()),
             sha256=sha256,
             size=len(content),
             snapshot_sha256=sha256,
@@ -161,6 +168,22 @@ def sign(server: Server, work: Work) -> None:
                 signed_at=clock.now(),
                 snapshot_sha256=sha256,
                 document_sha256=sha256,
+            )
+        )
+
+
+def amend(server: Server, work: Work) -> None:
+    """The lead begins to correct the signed report, as the laptop sends it."""
+    tenant_id = server.tenant_of(LEAD)
+    lead = Actor(server.account(LEAD).user_id)
+    with server.database.write(tenant_id, lead) as session:
+        newest = select(AuditReport.id).order_by(AuditReport.version.desc()).limit(1)
+        session.add(
+            ReportAmendment(
+                audit_schedule_id=work.audit_id,
+                report_id=session.scalars(newest).one(),
+                reason="The name of the site was wrong.",
+                begun_by=lead.user_id,
             )
         )
 

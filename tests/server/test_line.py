@@ -21,6 +21,7 @@ from tests.server.site_work import (
     CLIENT,
     LEAD,
     Work,
+    amend,
     answered,
     decision,
     do_site_work,
@@ -228,10 +229,10 @@ def test_the_authority_of_another_body_is_not_known(server: Server, work: Work) 
     assert verify_pdf(pdf, trusted=[foreign]).verdict == "unknown_signer"
 
 
-def change_statement(server: Server, work: Work) -> None:
+def change_statement(server: Server, work: Work, statement: str = "Nothing.") -> None:
     tenant_id = server.tenant_of(LEAD)
     with server.database.write(tenant_id) as session:
-        session.get_one(NonConformity, (tenant_id, work.major_id)).description = "Nothing."
+        session.get_one(NonConformity, (tenant_id, work.major_id)).description = statement
 
 
 def test_after_the_signature_the_answers_stay_open_and_the_finding_shut(
@@ -246,6 +247,24 @@ def test_after_the_signature_the_answers_stay_open_and_the_finding_shut(
     page = server.person(CLIENT).get(f"/audits/{work.audit_id}")
     assert "Daniel Otieno</strong>, Lead auditor" in page
     assert "I stand by this report" in page
+
+
+def test_a_signed_report_is_amended_before_the_decision(server: Server, work: Work) -> None:
+    sign(server, work)
+    submitted(server, work)
+    amend(server, work)
+    change_statement(server, work, "At site B, not A.")
+    reviewer = server.person("reviewer@demo.example")
+    page = reviewer.post(f"/audits/{work.audit_id}/decision", decision()).text
+    assert "The decision waits for its signature" in page
+    page = reviewer.get(f"/audits/{work.audit_id}")
+    assert "The name of the site was wrong." in page
+    sign(server, work)
+    with pytest.raises(RuleBroken, match="The report of this audit is signed"):
+        change_statement(server, work)
+    reviewer.done(f"/audits/{work.audit_id}/decision", decision())
+    with pytest.raises(RuleBroken, match="The decision was made on this report"):
+        amend(server, work)
 
 
 def test_two_deciders_at_once_make_one_decision(server: Server, work: Work) -> None:

@@ -288,6 +288,64 @@ def test_an_open_conflict_blocks_the_signature() -> None:
     assert code_of(new(signature, *fields), LEAD_ACTOR, world()) == ""
 
 
+def amended(*more: SimpleNamespace, **audit: Any) -> tuple[Rows, SimpleNamespace]:
+    """A world with a signed report, and the amendment that is to be begun."""
+    report = row("audit_reports", audit_schedule_id=AUDIT, version=1)
+    signed = row("signatures", audit_schedule_id=AUDIT, kind="pades", report_id=report.id)
+    item = row("audit_checklists", audit_schedule_id=AUDIT, rating="minor")
+    lead = row("audit_teams", audit_schedule_id=AUDIT, user_id=LEAD, role="lead", is_lead=True)
+    begun = row(
+        "report_amendments", audit_schedule_id=AUDIT, report_id=report.id, reason="A wrong name"
+    )
+    return world(report, signed, item, lead, *more, **audit), begun
+
+
+BEGINS = ("audit_schedule_id", "report_id", "reason")
+
+
+def test_an_amendment_opens_what_was_signed_and_the_decision_waits() -> None:
+    around, begun = amended()
+    [item] = around.find("audit_checklists")
+    assert code_of(changed(item, rating=None), LEAD_ACTOR, around) == "signed"
+    assert code_of(new(begun, *BEGINS), LEAD_ACTOR, around) == ""
+    around.rows.append(begun)
+    assert code_of(changed(item, rating=None), LEAD_ACTOR, around) == ""
+    made = decision()
+    fields = ("audit_schedule_id", "decision", "decision_date", "decided_by")
+    around.rows += [
+        made,
+        row(
+            "audit_recommendations",
+            audit_schedule_id=AUDIT,
+            recommendation="certify",
+            justification="sound",
+        ),
+    ]
+    around.get("audit_schedules", AUDIT).workflow_status = "submitted_to_cb"
+    rea = actor(REVIEWER, "reviewer")
+    assert code_of(new(made, *fields), rea, around) == "open_amendment"
+    around.rows.append(
+        row("signatures", audit_schedule_id=AUDIT, kind="pades", report_id=ids.new_id())
+    )
+    assert code_of(new(made, *fields), rea, around) == ""
+    assert code_of(changed(item, rating="major"), LEAD_ACTOR, around) == "signed"
+
+
+def test_only_the_lead_amends_once_with_a_reason_and_before_the_decision() -> None:
+    around, begun = amended()
+    assert code_of(new(begun, *BEGINS), actor(AUDITOR, "auditor"), around) == "lead_only"
+    blank = SimpleNamespace(**vars(begun) | {"reason": "  "})
+    assert code_of(new(blank, *BEGINS), LEAD_ACTOR, around) == "reason"
+    other = SimpleNamespace(**vars(begun) | {"report_id": ids.new_id()})
+    assert code_of(new(other, *BEGINS), LEAD_ACTOR, around) == "amendment"
+    gone = SimpleNamespace(**vars(begun) | {"deleted_at": datetime(2026, 5, 2, tzinfo=UTC)})
+    assert code_of(changed(gone, deleted_at=None), LEAD_ACTOR, around) == "amendment"
+    decided, again = amended(decision())
+    assert code_of(new(again, *BEGINS), LEAD_ACTOR, decided) == "amendment"
+    around.rows.append(SimpleNamespace(**vars(begun) | {"id": ids.new_id()}))
+    assert code_of(new(begun, *BEGINS), LEAD_ACTOR, around) == "amendment"
+
+
 def test_nothing_changes_that_a_signature_covers() -> None:
     signed = row("signatures", audit_schedule_id=AUDIT, kind="pades")
     item = row("audit_checklists", audit_schedule_id=AUDIT, rating="minor")

@@ -1,6 +1,5 @@
 """The report: what is missing, frozen, built, signed by two, kept all or nothing."""
 
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -9,77 +8,25 @@ from PySide6.QtCore import QPoint, Qt
 from sqlalchemy import select, update
 
 from intact_core import clock, ids
-from intact_core.documents.report_data import ExpectedSigner
 from intact_core.errors import RuleBroken
-from intact_core.records.audits import AuditDocumentation, AuditSchedule
+from intact_core.records.audits import AuditSchedule
 from intact_core.records.checklist import AuditChecklist, AuditEvidence
-from intact_core.records.conclusions import AuditRecommendation, AuditReport, Signature
+from intact_core.records.conclusions import AuditReport, Signature
 from intact_core.records.conflicts import Conflict
-from intact_core.records.findings import FindingItem, NonConformity
+from intact_core.records.findings import NonConformity
 from intact_desktop.evidence.capture import capture
 from intact_desktop.features.report import actions, paper, queries
 from intact_desktop.features.report.page import ReportPage
 from intact_desktop.store.tables import Blob, Device, Outbox
 from intact_desktop.vault.throttle import WrongOrTooSoon
 from intact_desktop.vault.vault import Opening
+from tests.desktop.features.documented import CLIENT, LEAD, built, document, sealed
 from tests.desktop.features.filled import PASSPHRASE
-
-LEAD = ExpectedSigner("lead", "Anna Lindqvist", "Lead auditor", "I am the author of this report.")
-CLIENT = ExpectedSigner("client", "Jo Murray", "Quality manager", "I have received this report.")
-
-
-def png() -> bytes:
-    target = BytesIO()
-    Image.new("RGBA", (300, 100), (16, 36, 63, 255)).save(target, "PNG")
-    return target.getvalue()
 
 
 @pytest.fixture
 def documented(laptop):
-    """The audit with nothing missing, a finding and a photo."""
-    finding = NonConformity(
-        id=ids.new_id(),
-        audit_schedule_id=laptop.audit_id,
-        nc_number="NC-01",
-        severity="major",
-        clause="8.7",
-        requirement_reference="8.7.1",
-        description="Parts on hold were delivered.",
-        evidence="Order 4711, hold tag H-12.",
-    )
-    laptop.put(finding)
-    laptop.put(
-        FindingItem(
-            audit_schedule_id=laptop.audit_id,
-            non_conformity_id=finding.id,
-            audit_checklist_id=laptop.items[21],
-        )
-    )
-    with laptop.opened.engine.begin() as connection:
-        connection.execute(
-            update(AuditDocumentation).values(
-                has_org_changes=False,
-                plan_reviewed=True,
-                plan_adequate=True,
-                team_qualified=True,
-                summary_completed=True,
-                audit_objectives_met=True,
-                key_findings_summary="Good traceability. Parts on hold can leave the house.",
-            )
-        )
-        connection.execute(
-            update(AuditRecommendation).values(
-                recommendation="certify", justification="One major finding, answered on site."
-            )
-        )
-        ratings = ("compliant", "observation", "minor", "major", "not_applicable")
-        for place, item in enumerate(laptop.items):
-            connection.execute(
-                update(AuditChecklist)
-                .where(AuditChecklist.id == item)
-                .values(rating=ratings[place % 5])
-            )
-    return laptop
+    return document(laptop)
 
 
 @pytest.fixture
@@ -101,24 +48,6 @@ def photo(documented, bench, tmp_path):
             )
         )
     return documented
-
-
-def frozen(bench, laptop, *signers):
-    with bench.readers() as session:
-        return actions.freeze(session, laptop.audit_id, signers)
-
-
-def built(bench, laptop, *signers):
-    return paper.build(bench.files, frozen(bench, laptop, *signers), lambda *_: None, lambda: False)
-
-
-def sealed(bench, laptop, *signers):
-    opened = bench.opened
-    half = paper.lead_signs(
-        opened.profile, Opening(PASSPHRASE, opened.secrets), built(bench, laptop, *signers)
-    )
-    drawn = png() if CLIENT in signers else None
-    return paper.finish(opened.profile, bench.files, half, drawn, bench.tenant_id)
 
 
 def test_what_is_missing_leads_to_its_place(laptop, bench) -> None:

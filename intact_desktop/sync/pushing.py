@@ -79,7 +79,7 @@ class Sender:
             try:
                 following = self._next(batch.last_n, most, until)
                 got, flight = self._landed(flight, batch), None
-                if got is None or got.last_n != batch.last_n:
+                if got is None:
                     following = self._next(self.end[0], most, until)
                 flight = self._launch(following) if following else None
                 if got is not None:
@@ -116,8 +116,10 @@ class Sender:
             _expect(gap.expected != batch.first_n)
             self.end = gap.expected - 1, ""
             return None
-        _expect(got.last_n >= batch.first_n)
-        self.end = got.last_n, got.chain_hash
+        _expect(got.last_n >= batch.last_n)
+        # A colleague may have brought more than this batch: that has its receipts to be asked for.
+        whole = got.last_n == batch.last_n
+        self.end = batch.last_n, got.chain_hash if whole else batch.last_hash
         return got
 
     def _keep(self, got: PushAnswer, count: int) -> None:

@@ -217,3 +217,12 @@ def _heals(office: Office, laptop: SimLaptop) -> None:
         error = laptop.round()
         assert error is None, f"{error!r}"
     level(office, laptop)
+
+
+def cut_some(seed: int, cuts: int) -> str:
+    """What one recording's cuts lost, in words; empty where nothing was."""
+    try:
+        cut_many(seed, cuts)
+    except CutLost as lost:
+        return str(lost)
+    return ""

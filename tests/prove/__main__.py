@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.chaos.site import many
 from tests.faults.disk_errors import many as many_errors
 from tests.faults.killing import many_databases, many_laptops, many_servers, prepared_server
-from tests.powercuts.cutting import CutLost, cut_many
+from tests.powercuts.cutting import cut_some
 from tests.simulation.killing import matrix
 from tests.simulation.many import run
 from tests.simulation.stage import scratch_folder
@@ -38,15 +38,6 @@ def seeds(number: int) -> tuple[int, int]:
     for words in failed[:_SHOWN]:
         say(words)
     return number, len(failed)
-
-
-def cut_some(seed: int, cuts: int) -> str:
-    """What one recording's cuts lost."""
-    try:
-        cut_many(seed, cuts)
-    except CutLost as lost:
-        return str(lost)
-    return ""
 
 
 def cuts(number: int) -> tuple[int, int]:

@@ -9,9 +9,12 @@ from intact_core import clock, ids
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.conclusions import Signature
 from intact_core.records.conflicts import Conflict
+from intact_desktop.sync import outgoing
+from intact_desktop.sync.pushing import Sender
 from tests.simulation.laptops import SimLaptop
 from tests.simulation.playing import new_world
 from tests.simulation.sim import Features, Sim
+from tests.simulation.stage import at_once
 
 
 @pytest.fixture
@@ -143,3 +146,20 @@ def rate_another(sim: Sim, laptop: SimLaptop) -> None:
     with laptop.sessions.begin() as session:
         item = session.get_one(AuditChecklist, (sim.office.tenant_id, sim.office.items[1]))
         item.rating = "minor"
+
+
+def test_what_colleagues_brought_to_the_server_gets_its_receipts_here_too(sim: Sim) -> None:
+    """The server knows more than the first batch holds: what lies between is asked for as well."""
+    laptop = sim.laptops[0]
+    laptop.watch.took = lambda *_: None
+    for number in range(6):
+        note(sim, laptop, f"version {number}")
+    engine, gateway, sign = laptop.sync._engine, laptop.sync._gateway, laptop.sync._sign
+    with laptop.look() as connection:
+        brought = outgoing.next_batch(connection, 0, 4)
+    assert brought is not None
+    gateway.push(brought.body(sign(brought.last_hash.encode())))
+    sender = Sender(engine, gateway, sign, at_once, lambda *_: None, (0, brought.prev_hash))
+    sender.send(500, until=2)
+    sender.send(500)
+    assert [verdict for verdict, _ in verdicts(laptop)] == ["applied"] * 6

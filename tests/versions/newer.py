@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from intact_core.errors import IntactError
 from intact_core.records import base, checklist
 
-VERSION = 2
+VERSION = base.SCHEMA_VERSION + 1
 _PATIENCE_SECONDS = 60
 
 

@@ -148,6 +148,14 @@ class Laptop:
             wait(lambda answers=answers: answers, f"{self.name} is quiet")
             QApplication.processEvents()
 
+    def pictured(self) -> None:
+        """Wait until all photos in sight are shown: what is painted asks for them."""
+        for _ in range(2):
+            QApplication.processEvents()
+            answers: list[None] = []
+            self.bench.lanes.cpu.run(lambda: None, answers.append)
+            wait(lambda answers=answers: answers, f"{self.name} has its pictures")
+
     def open_audit(self, number: str) -> UUID:
         """Open an audit from My audits; returns its id."""
         self.window.open("audits")

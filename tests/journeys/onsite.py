@@ -98,6 +98,7 @@ def _photograph(stage: Stage, desk: Laptop, photos: list[Path]) -> None:
         {"laptop": desk.name, "files": len(photos), "taken": outcomes[0].taken, "told": told}
     )
     stage.say(f"{desk.name}: {outcomes[0].taken} files are evidence; {len(told)} told of")
+    desk.pictured()
     desk.shot("evidence")
 
 

@@ -64,7 +64,7 @@ def merge(operation: Operation, spec: TypeSpec, current: Current | None, device:
     """Merge one operation into the record.
 
     `current` is None when the server has no such record. `refused` is one of: `unknown_record`,
-    `exists`, `fixed`, `server_only`, `unknown_field`.
+    `exists`, `fixed`, `server_only`, `unknown_field`, `form` (a reason for a removal, without it).
     """
     if operation.changes.keys() - spec.fields.keys():
         return Merged(refused="unknown_field")
@@ -73,6 +73,9 @@ def merge(operation: Operation, spec: TypeSpec, current: Current | None, device:
     if operation.kind == "create":
         same = all(current.body.get(k) == v for k, v in operation.new_values().items())
         return Merged() if same else Merged(refused="exists")
+    if "deleted_reason" in operation.changes and "deleted_at" not in operation.changes:
+        # Met with another's removal it would be neither in the record nor shown to anybody.
+        return Merged(refused="form")
     return _change(operation, spec, current, str(device))
 
 

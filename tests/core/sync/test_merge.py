@@ -196,3 +196,9 @@ def test_a_group_made_on_top_of_unsent_work_counts_as_a_whole() -> None:
     assert merge(all_of_it, FINDING, stands, ME).verdict == "applied"
     moved = current(seen | {"severity": "major"}, finding=(3, OTHER))
     assert merge(all_of_it, FINDING, moved, ME).verdict == "conflict"
+
+
+def test_a_reason_for_a_removal_without_the_removal_is_refused() -> None:
+    op = operation("audit_checklists", {"deleted_reason": (None, "Asked twice.")})
+    merged = merge(op, ITEM, current({"deleted_at": None, "deleted_reason": None}), ME)
+    assert (merged.refused, merged.patch) == ("form", {})

@@ -210,14 +210,30 @@ def test_changes_of_different_fields_arrive_in_any_order(
     right = _only(spec, data.draw(_changes(spec)), groups - mine)
     both = (Sent(DEVICES[0], left, 0), Sent(DEVICES[1], right, 0))
     one, other = copy.deepcopy(record), copy.deepcopy(record)
-    base = record.rev
-    verdicts: list[dict[UUID, str]] = [{}, {}]
-    for place, (target, order) in enumerate(((one, both), (other, both[::-1]))):
-        for sending in order:
-            seen = Sent(sending.device, sending.changes, target.rev - base)
-            verdicts[place][sending.device] = target.take(seen)[1].verdict
+    first, second = _side_by_side(one, both), _side_by_side(other, both[::-1])
     assert one.body == other.body
-    assert verdicts[0] == verdicts[1]
+    assert {who: _settle(m) for who, m in first.items()} == {
+        who: _settle(m) for who, m in second.items()
+    }
+    # Of a removed record, whoever comes first meets the removal; the other finds it alive again.
+    assert sum(map(_met_removal, first.values())) == sum(map(_met_removal, second.values()))
+
+
+def _side_by_side(record: Record, sent: Sequence[Sent]) -> dict[UUID, Merged]:
+    """What comes of each, all of them written against the record as it is now."""
+    base = record.rev
+    return {
+        one.device: record.take(Sent(one.device, one.changes, record.rev - base))[1] for one in sent
+    }
+
+
+def _settle(merged: Merged) -> tuple[str, set[str]]:
+    """What is to be settled, apart from a removal that was met."""
+    return merged.refused, {clash.group for clash in merged.clashes} - {"deleted"}
+
+
+def _met_removal(merged: Merged) -> bool:
+    return any(clash.group == "deleted" for clash in merged.clashes)
 
 
 def _only(

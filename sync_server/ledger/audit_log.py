@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
@@ -16,11 +17,30 @@ from sync_server.ledger.counters import raise_scope, take_scope
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import AuditLog
 
+_COUNTED = (
+    "seq",
+    "user_id",
+    "device_id",
+    "action",
+    "resource_type",
+    "resource_id",
+    "old_values",
+    "new_values",
+    "ip_address",
+    "at",
+)
 LOG_SCOPE = "log"
 """Counter row that serialises a tenant's log: its digest is the log's last hash. Taken last."""
 
 
-Act = tuple[str, str, UUID, Mapping[str, Any]]
+class Act(NamedTuple):
+    """What was done: in capitals, to which kind of thing, its id, values in wire form."""
+
+    action: str
+    kind: str
+    id: UUID | None
+    values: Mapping[str, Any]
+    old: Mapping[str, Any] = MappingProxyType({})
 
 
 class Entry(Protocol):
@@ -33,6 +53,8 @@ class Entry(Protocol):
     @property
     def patch(self) -> Any: ...
     @property
+    def old(self) -> Mapping[str, Any]: ...
+    @property
     def is_new(self) -> bool: ...
 
 
@@ -44,7 +66,7 @@ def append_entries(
     entries: Sequence[Entry],
 ) -> None:
     """Append one entry for each write, chained by SHA-256 over the canonical entry."""
-    done = [(_action(one), one.spec.name, one.id, one.patch) for one in entries]
+    done = [Act(_action(one), one.spec.name, one.id, one.patch, one.old) for one in entries]
     append_acts(connection, tenant_id, actor, now, done)
 
 
@@ -55,26 +77,42 @@ def append_acts(
     now: datetime,
     acts: Sequence[Act],
 ) -> None:
-    """Append entries for what was done: (action, kind of thing, its id, values)."""
+    """Append entries for what was done; the counter row that is taken is a transaction's last."""
     seq, last = take_scope(connection, tenant_id, LOG_SCOPE, empty=GENESIS)
     rows = []
-    for action, kind, id_, values in acts:
+    for act in acts:
         seq += 1
         row = {
             "seq": seq,
             "user_id": actor.user_id,
             "device_id": actor.device_id,
-            "action": action,
-            "resource_type": kind,
-            "resource_id": id_,
-            "new_values": canonical.dumps(dict(values)).decode(),
+            "action": act.action,
+            "resource_type": act.kind,
+            "resource_id": act.id,
+            "old_values": canonical.dumps(dict(act.old)).decode() if act.old else None,
+            "new_values": canonical.dumps(dict(act.values)).decode(),
+            "ip_address": actor.address or None,
             "at": now,
         }
-        before, last = last, link(last, canonical.dumps(row))
+        before, last = last, entry_hash(last, row)
         rows.append({**row, "tenant_id": tenant_id, "prev_hash": before, "hash": last})
     if rows:
         insert_rows(connection, table_of(AuditLog), rows)
         raise_scope(connection, tenant_id, LOG_SCOPE, seq, last)
+
+
+def entry_hash(previous: str, row: Mapping[str, Any]) -> str:
+    """The chain's hash after an entry: SHA-256 over the previous one and the canonical entry.
+
+    What came later than the log itself (`old_values`, `ip_address`) counts where it is there, so
+    that entries from before keep their hashes.
+    """
+    counted = {
+        name: row[name]
+        for name in _COUNTED
+        if row[name] is not None or name not in ("old_values", "ip_address")
+    }
+    return link(previous, canonical.dumps(counted))
 
 
 def _action(entry: Entry) -> str:

@@ -21,7 +21,15 @@ from intact_core.errors import (
     StorageFault,
     UpgradeNeeded,
 )
-from sync_server.api.intact import authentication, certificates, clients, devices, envelope, health
+from sync_server.api.intact import (
+    authentication,
+    certificates,
+    clients,
+    devices,
+    documentation,
+    envelope,
+    health,
+)
 from sync_server.api.sync import blobs, rounds, tokens
 from sync_server.api.sync import errors as sync_errors
 from sync_server.auth.device_assertion import Nonces
@@ -122,6 +130,7 @@ def make_app(
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)
+    documentation.describe(app)
     _add_error_handlers(app)
     app.add_middleware(_Guard)
     return app

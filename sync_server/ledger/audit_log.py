@@ -1,6 +1,6 @@
 """The audit log: insert-only, each entry chained to the one before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -17,6 +17,13 @@ from sync_server.ledger.counters import raise_scope, take_scope
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import AuditLog
 
+LOG_SCOPE = "log"
+"""Counter row that serialises a tenant's log: its digest is the log's last hash. Taken last."""
+
+
+_LATER = ("old_values", "ip_address")
+"""Columns that came later than the log: they count where they are filled, so that entries from
+before keep their hashes."""
 _COUNTED = (
     "seq",
     "user_id",
@@ -24,13 +31,10 @@ _COUNTED = (
     "action",
     "resource_type",
     "resource_id",
-    "old_values",
     "new_values",
-    "ip_address",
     "at",
+    *_LATER,
 )
-LOG_SCOPE = "log"
-"""Counter row that serialises a tenant's log: its digest is the log's last hash. Taken last."""
 
 
 class Act(NamedTuple):
@@ -58,16 +62,53 @@ class Entry(Protocol):
     def is_new(self) -> bool: ...
 
 
-def append_entries(
-    connection: Connection,
-    tenant_id: UUID,
-    actor: Actor,
-    now: datetime,
-    entries: Sequence[Entry],
-) -> None:
-    """Append one entry for each write, chained by SHA-256 over the canonical entry."""
-    done = [Act(_action(one), one.spec.name, one.id, one.patch, one.old) for one in entries]
-    append_acts(connection, tenant_id, actor, now, done)
+class Entries:
+    """Entries that are worked out up to their place in the log."""
+
+    def __init__(self, tenant_id: UUID, actor: Actor, now: datetime, acts: Iterable[Act]) -> None:
+        self._tenant_id = tenant_id
+        self._shared = {
+            "user_id": actor.user_id,
+            "device_id": actor.device_id,
+            "ip_address": actor.address or None,
+            "at": now,
+        }
+        self._rows: list[dict[str, Any]] = [
+            {
+                "seq": 0,
+                "action": act.action,
+                "resource_type": act.kind,
+                "resource_id": act.id,
+                "old_values": canonical.dumps(dict(act.old)).decode() if act.old else None,
+                "new_values": canonical.dumps(dict(act.values)).decode(),
+            }
+            for act in acts
+        ]
+
+    @classmethod
+    def of_puts(
+        cls, tenant_id: UUID, actor: Actor, now: datetime, puts: Iterable[Entry]
+    ) -> "Entries":
+        """One entry for each write."""
+        done = (Act(_action(one), one.spec.name, one.id, one.patch, one.old) for one in puts)
+        return cls(tenant_id, actor, now, done)
+
+    def write(self, connection: Connection, end: tuple[int, str]) -> None:
+        """Append them behind the log's `end`, each chained by SHA-256 over its canonical form."""
+        seq, last = end
+        for row in self._rows:
+            row["seq"] = seq = seq + 1
+            row["hash"] = entry_hash(last, row | self._shared)
+            row["prev_hash"], last = last, row["hash"]
+        if self._rows:
+            shared = self._shared | {"tenant_id": self._tenant_id}
+            insert_rows(connection, table_of(AuditLog), self._rows, shared)
+            raise_scope(connection, self._tenant_id, LOG_SCOPE, seq, last)
+
+
+def log_end(connection: Connection, tenant_id: UUID) -> tuple[int, str]:
+    """The last entry's place and hash, locked: the others wait until this transaction's end."""
+    return take_scope(connection, tenant_id, LOG_SCOPE, empty=GENESIS)
 
 
 def append_acts(
@@ -77,41 +118,13 @@ def append_acts(
     now: datetime,
     acts: Sequence[Act],
 ) -> None:
-    """Append entries for what was done; the counter row that is taken is a transaction's last."""
-    seq, last = take_scope(connection, tenant_id, LOG_SCOPE, empty=GENESIS)
-    rows = []
-    for act in acts:
-        seq += 1
-        row = {
-            "seq": seq,
-            "user_id": actor.user_id,
-            "device_id": actor.device_id,
-            "action": act.action,
-            "resource_type": act.kind,
-            "resource_id": act.id,
-            "old_values": canonical.dumps(dict(act.old)).decode() if act.old else None,
-            "new_values": canonical.dumps(dict(act.values)).decode(),
-            "ip_address": actor.address or None,
-            "at": now,
-        }
-        before, last = last, entry_hash(last, row)
-        rows.append({**row, "tenant_id": tenant_id, "prev_hash": before, "hash": last})
-    if rows:
-        insert_rows(connection, table_of(AuditLog), rows)
-        raise_scope(connection, tenant_id, LOG_SCOPE, seq, last)
+    """Append entries for what was done; the log's counter is a transaction's last lock."""
+    Entries(tenant_id, actor, now, acts).write(connection, log_end(connection, tenant_id))
 
 
 def entry_hash(previous: str, row: Mapping[str, Any]) -> str:
-    """The chain's hash after an entry: SHA-256 over the previous one and the canonical entry.
-
-    What came later than the log itself (`old_values`, `ip_address`) counts where it is there, so
-    that entries from before keep their hashes.
-    """
-    counted = {
-        name: row[name]
-        for name in _COUNTED
-        if row[name] is not None or name not in ("old_values", "ip_address")
-    }
+    """The chain's hash after an entry: SHA-256 over the previous one and the canonical entry."""
+    counted = {name: row[name] for name in _COUNTED if name not in _LATER or row[name] is not None}
     return link(previous, canonical.dumps(counted))
 
 

@@ -29,6 +29,10 @@ from sync_server.api.intact import (
     documentation,
     envelope,
     health,
+    permissions,
+    roles,
+    tenants,
+    users,
 )
 from sync_server.api.sync import blobs, rounds, tokens
 from sync_server.api.sync import errors as sync_errors
@@ -126,7 +130,7 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
-    for facade in (clients,):
+    for facade in (clients, tenants, users, roles, permissions):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)

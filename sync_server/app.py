@@ -41,6 +41,7 @@ from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.public_limit import PublicLimit, TooManyRequests
 from sync_server.auth.sealing import Sealing
+from sync_server.auth.second_factor import SecondFactor
 from sync_server.auth.tokens import Tokens
 from sync_server.back_office import site
 from sync_server.blobs.store import BlobStore, WrongOffset
@@ -123,6 +124,8 @@ def make_app(
     app.state.database = database
     app.state.passwords = passwords or Passwords()
     app.state.tokens = Tokens(sealing)
+    app.state.factor = SecondFactor(sealing)
+    app.state.sealing = sealing
     app.state.nonces = Nonces(sealing)
     app.state.keys = TenantKeys(sealing)
     app.state.blobs = BlobStore(settings.blobs)

@@ -78,4 +78,6 @@ def failure(status: int, message: str, error: IntactError | None = None) -> Resp
     body: dict[str, Any] = {"success": False, "message": message, "status_code": status}
     if isinstance(error, RuleBroken):
         body |= {"code": error.code, "clause": error.clause}
+    elif code := getattr(error, "code", None):
+        body |= {"code": code}
     return answer(body, status)

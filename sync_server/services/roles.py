@@ -42,7 +42,7 @@ def parents(session: Session, tenant_id: UUID) -> dict[UUID, UUID]:
     query = select(RoleParent.role_id, RoleParent.parent_id).where(
         RoleParent.tenant_id == tenant_id, RoleParent.deleted_at.is_(None)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.role_id: row.parent_id for row in session.execute(query)}
 
 
 def create_role(session: Session, caller: Caller, values: dict[str, Any]) -> Role:

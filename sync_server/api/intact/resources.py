@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from sync_server.api.intact.asking import Ask, needs
-from sync_server.api.intact.envelope import Failure, Many, One, answer
+from sync_server.api.intact.envelope import Failure, Many, One, answer, paged
 from sync_server.api.intact.fields import Body, Filters, Moment, Shown
 from sync_server.auth.callers import Caller
 from sync_server.services import records
@@ -87,18 +87,8 @@ class Resource:
         page, limit = given.pop("page"), given.pop("limit")
         search = given.pop("search", None)
         found = find(Asked(page, limit, search, given))
-        return answer(
-            {
-                "success": True,
-                "data": [self.form(row, row.updated_at) for row in found.rows],
-                "pagination": {
-                    "current_page": page,
-                    "per_page": limit,
-                    "total": found.total,
-                    "total_pages": -(-found.total // limit),
-                },
-            }
-        )
+        rows = [self.form(row, row.updated_at) for row in found.rows]
+        return paged(rows, page, limit, found.total)
 
     def removed(self, row: Row) -> Response:
         """The answer about a row that was removed."""

@@ -14,7 +14,14 @@ LONGEST = 1024
 FEWEST_DIFFERENT = 5
 TELLING = 4
 """Shorter parts of a name or address are in many good passwords."""
-_ROWS = ("0123456789", "1234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
+_ROWS = (
+    "0123456789",
+    "1234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+)
 AT_ONCE = 4
 """Argon2id takes memory: this many at a time, the others wait."""
 
@@ -35,8 +42,8 @@ def require_strong(password: str, *about: str | None) -> None:
 
 
 def _is_a_row(plain: str) -> bool:
-    doubled = (row + row for row in _ROWS)
-    return any(plain in one or plain[::-1] in one for one in doubled)
+    endless = (row * (len(plain) // len(row) + 2) for row in _ROWS)
+    return any(plain in one or plain[::-1] in one for one in endless)
 
 
 class Passwords:

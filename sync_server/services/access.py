@@ -50,10 +50,11 @@ def take_turn(session: Session, caller: Caller) -> Role:
     """Let the tenant's changes of access come one after the other; the administrators' role.
 
     What must hold afterwards (an administrator is left, no circle of roles, nothing given twice)
-    is asked of several rows at once, so that locking the changed row alone would not do.
+    is asked of several rows at once, so that locking the changed row alone would not do. Whoever
+    changes a row locks it before, never after: so no two wait for each other.
     """
     query = select(Role).where(Role.tenant_id == caller.tenant, Role.code == ADMIN)
-    return session.scalars(query.with_for_update()).one()
+    return session.scalars(query.with_for_update(key_share=True)).one()
 
 
 def require_within(session: Session, caller: Caller, wanted: Iterable[str]) -> None:

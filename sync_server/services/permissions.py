@@ -55,6 +55,7 @@ def create_permission(session: Session, caller: Caller, values: dict[str, Any]) 
 
 def remove_permission(session: Session, caller: Caller, id_: UUID) -> Permission:
     """Remove a permission, and take it from every role and person. Raises NotAllowed."""
+    records.one(session, caller, PERMISSIONS, id_, lock=True)
     take_turn(session, caller)
     row = records.remove(session, caller, PERMISSIONS, id_, "removed through the API")
     for kind in (RolePermission, UserPermission):

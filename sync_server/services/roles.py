@@ -64,8 +64,8 @@ def create_role(session: Session, caller: Caller, values: dict[str, Any]) -> Rol
 
 def change_role(session: Session, caller: Caller, id_: UUID, values: dict[str, Any]) -> Role:
     """Change name, description or the role that it stands on. Raises NotAllowed: built in."""
-    take_turn(session, caller)
     _own(session, caller, id_)
+    take_turn(session, caller)
     plain = {name: value for name, value in values.items() if name != "parent_id"}
     row = records.change(session, caller, ROLES, id_, plain)
     if "parent_id" in values:
@@ -75,8 +75,8 @@ def change_role(session: Session, caller: Caller, id_: UUID, values: dict[str, A
 
 def remove_role(session: Session, caller: Caller, id_: UUID) -> Role:
     """Remove a role that nobody has. Raises NotAllowed: built in; RuleBroken: `in_use`."""
-    take_turn(session, caller)
     _own(session, caller, id_)
+    take_turn(session, caller)
     row = records.remove(session, caller, ROLES, id_, "removed through the API")
     for kind in (RolePermission, RoleParent):
         query = select(kind).where(kind.role_id == id_, kind.deleted_at.is_(None))
@@ -183,8 +183,8 @@ def give_permissions(
     session: Session, caller: Caller, role_id: UUID, permission_ids: Sequence[UUID]
 ) -> None:
     """Give a role permissions; those that it has stay. Raises BadInput for an unknown one."""
-    take_turn(session, caller)
     role = records.one(session, caller, ROLES, role_id, lock=True)
+    take_turn(session, caller)
     wanted = by_ids(session, caller, permission_ids)
     require_within(session, caller, (f"{one.resource}:{one.action}" for one in wanted))
     has = {one.permission_id for one in _given(session, role)}
@@ -196,8 +196,8 @@ def give_permissions(
 
 def take_permission(session: Session, caller: Caller, role_id: UUID, permission_id: UUID) -> None:
     """Take a permission from a role. Raises NotFound where it was not given by this role."""
-    take_turn(session, caller)
     role = records.one(session, caller, ROLES, role_id, lock=True)
+    take_turn(session, caller)
     if role.code == ADMIN:
         raise NotAllowed("The administrators' role keeps every permission of the tenant.")
     given = [one for one in _given(session, role) if one.permission_id == permission_id]

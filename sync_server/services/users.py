@@ -127,8 +127,8 @@ def remove_user(session: Session, caller: Caller, id_: UUID) -> User:
 
 
 def _to_be_ended(session: Session, caller: Caller, id_: UUID) -> User:
-    take_turn(session, caller)
     row = records.one(session, caller, USERS, id_, lock=True)
+    take_turn(session, caller)
     if row.id == caller.user_id:
         raise RuleBroken("oneself", "This is your own account. Ask another administrator.")
     if any(role.code == ADMIN for role in roles_of(session, row)):

@@ -5,10 +5,10 @@ took 14 s as pipelined single statements and a fraction of it this way. SQLite, 
 process, is fastest with one prepared statement and the rows one by one.
 """
 
-import select as waiting
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from selectors import EVENT_WRITE, DefaultSelector
 from typing import Any
 from uuid import UUID
 
@@ -127,7 +127,9 @@ def _send(connection: Connection, statement: str, rows: Rows, shared: Mapping[st
     driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]
     # A socket takes some 200 KB at once: PostgreSQL would wait for the rest until the next one.
     while driver.pgconn.flush():
-        waiting.select((), (driver,), ())
+        with DefaultSelector() as selector:
+            selector.register(driver, EVENT_WRITE)
+            selector.select()
 
 
 def _document(content: Any) -> Json:

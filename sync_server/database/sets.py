@@ -69,7 +69,8 @@ def rows_by_key(
 def ahead(connection: Connection) -> Iterator[None]:
     """Inside, PostgreSQL works at what was given to it while the next is made.
 
-    For statements that answer nothing; what one of them raises, a later one or the end raises.
+    For writes alone: nothing that is read inside is there yet. What one of them raises, a later one
+    or the end raises.
     """
     if connection.dialect.name != "postgresql":
         yield

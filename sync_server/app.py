@@ -21,7 +21,15 @@ from intact_core.errors import (
     StorageFault,
     UpgradeNeeded,
 )
-from sync_server.api.intact import authentication, certificates, devices, envelope, health
+from sync_server.api.intact import (
+    authentication,
+    certificates,
+    clients,
+    devices,
+    documentation,
+    envelope,
+    health,
+)
 from sync_server.api.sync import blobs, rounds, tokens
 from sync_server.api.sync import errors as sync_errors
 from sync_server.auth.device_assertion import Nonces
@@ -38,7 +46,9 @@ from sync_server.database.no_answer import no_answer
 from sync_server.ledger.chains import ChainFork
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import begin_epoch, epoch_of
+from sync_server.services.access import give_missing_defaults
 from sync_server.services.newer_laptops import take_up
+from sync_server.services.records import StaleVersion
 from sync_server.settings import Settings
 
 LARGEST_BODY = 64 << 20
@@ -54,6 +64,7 @@ _STATUS: tuple[tuple[type[IntactError], int], ...] = (
     (RuleBroken, 409),
     (WrongOffset, 409),
     (ChainFork, 409),
+    (StaleVersion, 412),
     (UpgradeNeeded, 426),
     (Damaged, 422),
     (TooManyRequests, 429),
@@ -90,6 +101,7 @@ def open_database(settings: Settings) -> Database:
     with database.write(None) as session:
         if not epoch_of(session.connection()):
             begin_epoch(session.connection())
+    give_missing_defaults(database)
     if taken := take_up(database):
         _LOG.info("%d operations of newer laptops count since this update", taken)
     return database
@@ -114,7 +126,11 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
+    for facade in (clients,):
+        for router in facade.routers:
+            app.include_router(router)
     site.mount(app)
+    documentation.describe(app)
     _add_error_handlers(app)
     app.add_middleware(_Guard)
     return app
@@ -128,6 +144,8 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, fault: RequestValidationError) -> Response:
         first = fault.errors()[0]
+        if first["loc"][0] == "path":
+            return _refusal(request, 404, NotFound("There is no such record."))
         where = ".".join(str(part) for part in first["loc"][1:]) or "body"
         return _refusal(request, 400, BadInput(f"{where}: {first['msg']}"))
 
@@ -160,7 +178,8 @@ def _status_of(error: IntactError) -> int:
 def _refusal(request: Request, status: int, error: IntactError) -> Response:
     path = request.url.path
     if path.startswith("/api/"):
-        return envelope.failure(status, error.sentence, error)
+        # This API knows one code for values that are wrong.
+        return envelope.failure(400 if status == 422 else status, error.sentence, error)
     if path.startswith("/sync/"):
         return sync_errors.failure(status, error)
     return site.refusal(request, status, error)

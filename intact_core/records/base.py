@@ -102,6 +102,11 @@ class Scope:
         return f"{self.kind}:{value}" if self.kind else str(value)
 
 
+def office_scope() -> Scope:
+    """Scope of what the office alone works with: granted to no laptop."""
+    return Scope("office", "tenant_id")
+
+
 def reference() -> Scope:
     """Scope of a tenant's reference data."""
     return Scope("reference", "tenant_id")
@@ -134,6 +139,17 @@ class Record(Base):
     deleted_reason: Mapped[str | None] = mapped_column(
         info={"merge": Merge.SCALAR, "group": "deleted"}
     )
+
+
+class OfficeRecord(Record):
+    """A record that only the server holds: in the feed and the audit log like every other.
+
+    Its table stands in metadata of its own, so that a laptop has none for it.
+    """
+
+    __abstract__ = True
+    __scope__ = office_scope()
+    metadata = MetaData(naming_convention=Base.metadata.naming_convention)
 
 
 def field(
@@ -171,8 +187,13 @@ def fixed(**options: Any) -> MappedColumn[Any]:
     return field(merge=Merge.FIXED, **options)
 
 
-def to(table: str, column: str, **options: Any) -> ForeignKeyConstraint:
-    """A foreign key inside the tenant: (tenant_id, column) to (tenant_id, id)."""
-    return ForeignKeyConstraint(
-        ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], **options
-    )
+def to(table: str | type[Record], column: str, **options: Any) -> ForeignKeyConstraint:
+    """A foreign key inside the tenant: (tenant_id, column) to (tenant_id, id).
+
+    An office record names a synced one by its class: their tables stand in different metadata.
+    """
+    if isinstance(table, str):
+        target: list[Any] = [f"{table}.tenant_id", f"{table}.id"]
+    else:
+        target = [table.__table__.c.tenant_id, table.__table__.c.id]
+    return ForeignKeyConstraint(["tenant_id", column], target, **options)

@@ -2,19 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from functools import cached_property, lru_cache
 from operator import attrgetter
-from typing import Any, NoReturn, cast
-from uuid import UUID
+from typing import Any, cast
 
-from sqlalchemy import JSON, Boolean, Date, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy import Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
-from sqlalchemy.types import TypeEngine
 
-from intact_core import canonical
 from intact_core.errors import BadInput
+from intact_core.records.access import Permission, RoleParent, RolePermission, UserPermission
 from intact_core.records.audits import (
     AuditAttendance,
     AuditDocumentation,
@@ -23,7 +19,8 @@ from intact_core.records.audits import (
     AuditStatusHistory,
     AuditTeam,
 )
-from intact_core.records.base import Merge, Record, Scope, UtcDateTime
+from intact_core.records.base import Merge, Record, Scope
+from intact_core.records.certificate_parts import CertificateScope, CertificateSite
 from intact_core.records.certificates import Certificate, CertificateHistory
 from intact_core.records.checklist import AuditChecklist, AuditEvidence
 from intact_core.records.clients import Client, ClientContact, ClientSite
@@ -35,8 +32,13 @@ from intact_core.records.conclusions import (
     Signature,
 )
 from intact_core.records.conflicts import Conflict
+from intact_core.records.contracts import Application, Contract, Quotation
+from intact_core.records.finance import Invoice, InvoiceItem, Payment
 from intact_core.records.findings import FindingItem, NonConformity
+from intact_core.records.library import Document, DocumentVersion, EvidenceDocument
+from intact_core.records.notices import Notification
 from intact_core.records.people import AuditorCompetency, Role, Tenant, User, UserRole
+from intact_core.records.quality import Complaint, CorrectiveAction
 from intact_core.records.standards import (
     Accreditation,
     ChecklistTemplate,
@@ -44,6 +46,8 @@ from intact_core.records.standards import (
     StandardClause,
     TemplateQuestion,
 )
+from intact_core.records.training import DeclaredInterest, TrainingRecord
+from intact_core.records.wire import Wire, as_is, form_of
 
 CLASSES: tuple[type[Record], ...] = (
     Tenant,
@@ -78,101 +82,33 @@ CLASSES: tuple[type[Record], ...] = (
     CertificateHistory,
     Conflict,
 )
-"""Every record, parents before children."""
+"""Every record that both ends hold, parents before children."""
 
-Wire = Any
-DELETED_GROUP = "deleted"
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-_LARGEST = 2**31 - 1
-_LARGEST_NUMBER = 10**14
-
-
-@lru_cache(maxsize=1 << 14)
-def _uuid(value: object) -> UUID:
-    # The same few ids (tenant, audit, person) stand in thousands of rows.
-    return UUID(value) if isinstance(value, str) else _wrong(value)
-
-
-def _number(value: Any) -> Decimal:
-    number = Decimal(value)
-    return number if abs(number) < _LARGEST_NUMBER else _wrong(value)
-
-
-def _boolean(value: object) -> object:
-    return value if isinstance(value, bool) else _wrong(value)
-
-
-def _integer(value: object) -> object:
-    fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST
-    return value if fits else _wrong(value)
-
-
-def _text(value: object) -> object:
-    # PostgreSQL stores no zero character.
-    return value if isinstance(value, str) and "\0" not in value else _wrong(value)
-
-
-def _json(value: object) -> object:
-    return value if isinstance(value, dict | list) else _wrong(value)
-
-
-def _wrong(value: object) -> NoReturn:
-    raise TypeError(f"{value!r} has no place in this column")
-
-
-def _as_is(value: Any) -> Any:
-    return value
-
-
-@lru_cache(maxsize=1 << 14)
-def _uuid_text(value: object) -> str:
-    return str(_uuid(value))
-
-
-def _moment_text(value: str) -> str:
-    return canonical.moment(_moment(value))
-
-
-def _date_text(value: str) -> str:
-    return date.fromisoformat(value).isoformat()
-
-
-def _number_text(value: Any) -> str:
-    return canonical.decimal(_number(value))
-
-
-@dataclass(frozen=True)
-class _Form:
-    """How a column's values are read from the wire, written to it, and brought to one form."""
-
-    read: Callable[[Any], Any]
-    write: Callable[[Any], Wire]
-    normal: Callable[[Any], Wire]
-
-
-# By column, not by value: a whole number in a decimal column is a decimal once it is stored.
-_FORMS: tuple[tuple[type[TypeEngine[Any]], _Form], ...] = (
-    (UtcDateTime, _Form(_moment, canonical.moment, _moment_text)),
-    (Uuid, _Form(_uuid, str, _uuid_text)),
-    (Date, _Form(date.fromisoformat, date.isoformat, _date_text)),
-    (Numeric, _Form(_number, canonical.decimal, _number_text)),
-    (Boolean, _Form(_boolean, bool, _boolean)),
-    (Integer, _Form(_integer, _as_is, _integer)),
-    (Text, _Form(_text, _as_is, _text)),
-    (JSON, _Form(_json, _as_is, _json)),
+OFFICE_CLASSES: tuple[type[Record], ...] = (
+    Permission,
+    RolePermission,
+    RoleParent,
+    UserPermission,
+    Application,
+    Quotation,
+    Contract,
+    Document,
+    DocumentVersion,
+    EvidenceDocument,
+    CorrectiveAction,
+    CertificateSite,
+    CertificateScope,
+    Invoice,
+    InvoiceItem,
+    Payment,
+    Complaint,
+    TrainingRecord,
+    DeclaredInterest,
+    Notification,
 )
+"""Every record that the server alone holds, parents before children."""
 
-
-def _form(column_type: TypeEngine[Any]) -> _Form:
-    for kind, form in _FORMS:
-        if isinstance(column_type, kind):
-            return form
-    raise TypeError(f"no wire form for {column_type!r}")
+DELETED_GROUP = "deleted"
 
 
 @dataclass(frozen=True)
@@ -312,7 +248,7 @@ class TypeSpec:
 
     @cached_property
     def _writers(self) -> Mapping[str, Callable[[Any], Wire]]:
-        return {name: spec.write for name, spec in self.fields.items() if spec.write is not _as_is}
+        return {name: spec.write for name, spec in self.fields.items() if spec.write is not as_is}
 
     @cached_property
     def _get_all(self) -> Callable[[Any], tuple[Any, ...]]:
@@ -321,7 +257,7 @@ class TypeSpec:
 
 def _field_spec(column: Any) -> FieldSpec:
     info = column.info
-    form = _form(column.type)
+    form = form_of(column.type)
     return FieldSpec(
         name=str(column.key),
         merge=info["merge"],
@@ -344,23 +280,28 @@ def _type_spec(record: type[Record]) -> TypeSpec:
 
 
 TYPES: Mapping[str, TypeSpec] = {spec.name: spec for spec in map(_type_spec, CLASSES)}
-"""Every kind of record by its name (the table's), parents before children."""
+"""Every kind of record that both ends hold, by its name (the table's), parents before children."""
 
-ORDER: Mapping[str, int] = {name: place for place, name in enumerate(TYPES)}
+_ALL: Mapping[str, TypeSpec] = {
+    **TYPES,
+    **{spec.name: spec for spec in map(_type_spec, OFFICE_CLASSES)},
+}
+
+ORDER: Mapping[str, int] = {name: place for place, name in enumerate(_ALL)}
 """Place of each kind so that parents come before children."""
 
 
 @lru_cache(maxsize=1 << 12)
 def _groups_of(type_: str, fields: tuple[str, ...]) -> frozenset[str]:
     # Few sets of fields are ever changed together, each of them thousands of times.
-    known = TYPES[type_].fields
+    known = _ALL[type_].fields
     return frozenset(known[name].group for name in fields)
 
 
 def spec_of(name: str) -> TypeSpec:
     """The kind of that name; raises BadInput for an unknown one."""
     try:
-        return TYPES[name]
+        return _ALL[name]
     except KeyError as error:
         raise BadInput(f"This version does not know records of the kind '{name}'.") from error
 

@@ -14,13 +14,18 @@ Row = Any
 
 @dataclass(frozen=True)
 class Actor:
-    """Who changes something. `system` stands for the server's own work (imports, schedules)."""
+    """Who changes something. `system` stands for the server's own work (imports, schedules).
+
+    `permits` are the kinds of record that the server's permissions let this person write beside
+    what the roles allow; what belongs to an audit stays with its team and the office.
+    """
 
     user_id: UUID | None
     roles: frozenset[str] = frozenset()
     client_id: UUID | None = None
     device_id: UUID | None = None
     system: bool = False
+    permits: frozenset[str] = frozenset()
 
     def has(self, *codes: str) -> bool:
         """True when the actor holds one of the role codes."""

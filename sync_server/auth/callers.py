@@ -11,6 +11,7 @@ from intact_core import clock
 from intact_core.errors import NotAllowed, NotSignedIn, Revoked
 from intact_core.records.people import Role, Tenant, User, UserRole
 from intact_core.rules.kernel import Actor
+from sync_server.auth.rights import kinds_for
 from sync_server.auth.tokens import ended
 from sync_server.database.engine import Database
 from sync_server.tables.accounts import Account, AuthToken
@@ -85,6 +86,8 @@ class Caller:
     client_id: UUID | None = None
     device_id: UUID | None = None
     may_only_deposit: bool = False
+    rights: frozenset[str] = frozenset()
+    """"resource:action"; asked of the database for the APIs alone."""
 
     @property
     def name(self) -> str:
@@ -112,7 +115,8 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.user_id, self.roles, self.client_id, self.device_id)
+        permits = kinds_for(self.rights)
+        return Actor(self.user_id, self.roles, self.client_id, self.device_id, permits=permits)
 
     @property
     def device_keys(self) -> tuple[UUID, UUID]:

@@ -1,14 +1,20 @@
 """Client organisations with their sites and contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
-from intact_core import ids
+from intact_core import clock, ids
+from intact_core.errors import RuleBroken
+from intact_core.records.audits import AuditSchedule
+from intact_core.records.certificates import Certificate
 from intact_core.records.clients import Client, ClientContact, ClientSite
+from sync_server.auth.callers import Caller
+from sync_server.services.records import Kind
 
 
 @dataclass(frozen=True)
@@ -111,3 +117,86 @@ def address_of(site: ClientSite | None) -> str:
     if site is None:
         return ""
     return ", ".join(part for part in (site.address_line1, site.city, site.country) if part)
+
+
+def _own(caller: Caller) -> ColumnElement[bool]:
+    return true() if caller.client_id is None else Client.id == caller.client_id
+
+
+def of_client(record: Any) -> Callable[[Caller], ColumnElement[bool]]:
+    """Everything for staff; what belongs to its own organisation for a client's representative."""
+
+    def visible(caller: Caller) -> ColumnElement[bool]:
+        return true() if caller.client_id is None else record.client_id == caller.client_id
+
+    return visible
+
+
+def _one_primary(session: Session, row: ClientContact) -> None:
+    _only(session, ClientContact, "is_primary", row)
+
+
+def _one_headquarters(session: Session, row: ClientSite) -> None:
+    _only(session, ClientSite, "is_headquarters", row)
+
+
+def _only(session: Session, record: Any, flag: str, row: Any) -> None:
+    if not getattr(row, flag):
+        return
+    others = select(record).where(
+        record.client_id == row.client_id, record.id != row.id, getattr(record, flag).is_(True)
+    )
+    for other in session.scalars(others):
+        setattr(other, flag, False)
+
+
+def _unused_client(session: Session, row: Client) -> None:
+    certificate = select(Certificate.id).where(
+        Certificate.client_id == row.id,
+        Certificate.status.in_(("active", "suspended")),
+        Certificate.expiry_date >= clock.today(),
+    )
+    audit = select(AuditSchedule.id).where(
+        AuditSchedule.client_id == row.id,
+        AuditSchedule.status.in_(("scheduled", "in_progress")),
+        AuditSchedule.deleted_at.is_(None),
+    )
+    if session.scalar(certificate.limit(1)) or session.scalar(audit.limit(1)):
+        raise RuleBroken(
+            "in_use", "This client has a certificate or an audit. Set it to not active instead."
+        )
+
+
+def _unused_site(session: Session, row: ClientSite) -> None:
+    audits = select(AuditSchedule.id).where(
+        AuditSchedule.site_id == row.id, AuditSchedule.deleted_at.is_(None)
+    )
+    if session.scalar(audits.limit(1)) is not None:
+        raise RuleBroken(
+            "in_use", "Audits took or take place at this site. Set it to not active instead."
+        )
+
+
+CLIENTS = Kind(
+    Client,
+    "client",
+    search=("legal_name", "trading_name", "client_code"),
+    number=("client_code", "CLT"),
+    visible=_own,
+    may_remove=_unused_client,
+)
+CONTACTS = Kind(
+    ClientContact,
+    "contact",
+    search=("first_name", "last_name", "email"),
+    visible=of_client(ClientContact),
+    check=_one_primary,
+)
+SITES = Kind(
+    ClientSite,
+    "site",
+    search=("site_name", "city"),
+    visible=of_client(ClientSite),
+    check=_one_headquarters,
+    may_remove=_unused_site,
+)

@@ -9,6 +9,7 @@ from intact_core import clock
 from intact_core.records.people import Role, Tenant
 from sync_server.auth.keys import TenantKeys
 from sync_server.database.engine import Database
+from sync_server.services.access import give_defaults
 from sync_server.tables.accounts import TenantEntry
 
 ROLE_NAMES = {
@@ -50,6 +51,7 @@ def create_tenant(session: Session, keys: TenantKeys, tenant_id: UUID, data: Ten
         session.add(Role(code=code, name=name, is_system_role=True))
     session.add(TenantEntry(home_tenant_id=tenant_id, since=clock.now()))
     session.flush()
+    give_defaults(session)
     keys.make(session, tenant_id, data.legal_name or data.name)
     session.flush()
     return tenant

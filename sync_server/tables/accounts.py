@@ -22,6 +22,13 @@ class Account(ServerRow):
     user_id: Mapped[UUID] = mapped_column(unique=True)
     password_hash: Mapped[str]
     last_login_at: Mapped[datetime | None]
+    tokens_valid_from: Mapped[datetime | None]
+    """Sessions and tokens that began earlier have ended (the password was changed)."""
+    totp_secret: Mapped[str | None]
+    """Sealed secret of the second factor (RFC 6238); empty without one."""
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int | None]
+    """The last time step that was used: a code counts once."""
 
 
 class WebSession(ServerRow):
@@ -103,6 +110,21 @@ class NumberSequence(ServerRow):
     prefix: Mapped[str] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
     next_value: Mapped[int]
+
+
+class IdempotencyKey(ServerRow):
+    """A request that was answered: the same key gets the same answer, and nothing twice."""
+
+    __tablename__ = "idempotency_keys"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    """SHA-256 of method, path and body, hexadecimal."""
+    status: Mapped[int]
+    answer: Mapped[str]
+    at: Mapped[datetime]
 
 
 class PublicNumber(ServerRow):

@@ -117,7 +117,10 @@ class AuditLog(ServerRow):
     """Insert-only: who did what; each entry holds the hash of the one before."""
 
     __tablename__ = "audit_logs"
-    __table_args__ = (Index(None, "tenant_id", "resource_type", "resource_id"),)
+    __table_args__ = (
+        Index(None, "tenant_id", "resource_type", "resource_id"),
+        Index(None, "tenant_id", "at"),
+    )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -126,8 +129,10 @@ class AuditLog(ServerRow):
     action: Mapped[str]
     resource_type: Mapped[str]
     resource_id: Mapped[UUID | None]
+    old_values: Mapped[str | None]
     new_values: Mapped[str]
-    """Canonical JSON."""
+    """Canonical JSON, as `old_values` is: of the fields that changed, without secrets."""
+    ip_address: Mapped[str | None]
     at: Mapped[datetime]
     prev_hash: Mapped[str]
     hash: Mapped[str]

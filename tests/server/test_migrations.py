@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from intact_core.errors import StorageFault
-from intact_core.records.base import Base
+from intact_core.records.base import Base, OfficeRecord
 from sync_server.database import migrate as migrations
 from sync_server.database.engine import make_engine
 from sync_server.database.migrate import migrate, require_bound_by_policies, require_current
@@ -31,7 +31,9 @@ def test_migrations_make_exactly_what_is_mapped(migrated: Engine, database_url) 
     owner = make_engine(database_url.owner)
     with owner.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        difference = compare_metadata(context, [Base.metadata, ServerRow.metadata])
+        difference = compare_metadata(
+            context, [Base.metadata, OfficeRecord.metadata, ServerRow.metadata]
+        )
     owner.dispose()
     assert difference == []
 
@@ -97,7 +99,7 @@ def test_every_table_with_a_tenant_is_forced_under_its_policy(postgres_database)
     engine.dispose()
     mapped = {
         table.name
-        for metadata in (Base.metadata, ServerRow.metadata)
+        for metadata in (Base.metadata, OfficeRecord.metadata, ServerRow.metadata)
         for table in metadata.tables.values()
         if "tenant_id" in table.columns
     }

@@ -206,6 +206,33 @@ def test_a_tenant_asks_everybody_for_a_second_factor(server: Server, frozen_cloc
     assert browser.client.get("/audits").headers["location"] == "/second-step"
 
 
+def test_an_administrator_helps_somebody_who_cannot_sign_in(server: Server, frozen_clock) -> None:
+    admin, lead = server.bearer("cbadmin@demo.example"), server.bearer(LEAD)
+    set_up(lead, frozen_clock)
+    path = f"/api/v1/users/{server.account(LEAD).user_id}/reset"
+    given = {"password": NEW, "remove_second_factor": True}
+    refused(admin.post(path, json={}), 400)
+    refused(admin.post(path, json={"password": "short"}), 400)
+    refused(lead.post(path, json=given), 403)
+    own = f"/api/v1/users/{server.account('cbadmin@demo.example').user_id}/reset"
+    refused(admin.post(own, json=given), 409, "oneself")
+    assert data(admin.post(path, json=given))["email"] == LEAD
+    refused(lead.get("/api/v1/auth/me"), 401)
+    refused(login(server), 401)
+    assert login(server, NEW).status_code == 200
+    [entry] = admin.get("/api/v1/audit-logs?action=RESET").json()["data"]
+    assert entry["new_values"] == {"password": True, "second_factor": True}
+    rights = {"name": "Helpers", "description": "x"}
+    role = data(admin.post("/api/v1/roles", json=rights))["id"]
+    found = admin.get("/api/v1/permissions?resource=user").json()["data"]
+    given_rights = {"permission_ids": [one["id"] for one in found]}
+    data(admin.post(f"/api/v1/roles/{role}/permissions", json=given_rights))
+    person = server.account("auditor@demo.example").user_id
+    data(admin.post(f"/api/v1/users/{person}/roles", json={"role_ids": [role]}))
+    helper = server.bearer("auditor@demo.example")
+    assert "administrator" in refused(helper.post(own, json={"password": NEW}), 403)
+
+
 @pytest.mark.parametrize("what", ["password", "second factor"])
 def test_secrets_are_in_no_log(server: Server, frozen_clock, caplog, what: str) -> None:
     client = server.bearer(LEAD)

@@ -10,8 +10,12 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from fastapi.testclient import TestClient
 
 from intact_core import clock
+from intact_core.errors import NotSignedIn
+from sync_server.auth.sealing import Sealing
+from sync_server.auth.second_factor import SecondFactor
+from sync_server.auth.sign_in import Door, Proof, check_password, enter
 from sync_server.services.demo import PASSWORD
-from tests.server.conftest import URL, Laptop, Server
+from tests.server.conftest import CHEAP, URL, Laptop, Server
 from tests.server.intact_api.test_access import data, refused
 from tests.server.intact_api.together import at_once
 
@@ -60,6 +64,19 @@ def test_a_new_password_ends_everything_but_the_token_that_asked(server: Server)
     assert browser.client.get("/audits").headers["location"].startswith("/sign-in")
     refused(login(server), 401)
     assert login(server, NEW).status_code == 200
+
+
+def test_a_sign_in_under_way_ends_with_the_old_password(server: Server) -> None:
+    door = Door(server.database, CHEAP, SecondFactor(Sealing(server.settings.secret)))
+    proof = Proof(LEAD, PASSWORD, "10.0.0.1")
+    account = check_password(door, proof)
+    sent = {"current_password": PASSWORD, "new_password": NEW}
+    data_of = server.bearer(LEAD).post("/api/v1/auth/change-password", json=sent)
+    assert data_of.status_code == 200
+    begun: list[str] = []
+    with pytest.raises(NotSignedIn):
+        enter(door, account, proof, lambda *_: begun.append("a session"))
+    assert not begun
 
 
 def test_of_two_changes_of_a_password_one_counts(server: Server) -> None:

@@ -21,7 +21,18 @@ from intact_core.errors import (
     StorageFault,
     UpgradeNeeded,
 )
-from sync_server.api.intact import authentication, certificates, clients, devices, envelope, health
+from sync_server.api.intact import (
+    applications,
+    authentication,
+    certificates,
+    clients,
+    contracts,
+    devices,
+    envelope,
+    finance,
+    health,
+    quotations,
+)
 from sync_server.api.sync import blobs, rounds, tokens
 from sync_server.api.sync import errors as sync_errors
 from sync_server.auth.device_assertion import Nonces
@@ -118,7 +129,7 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
-    for facade in (clients,):
+    for facade in (clients, applications, quotations, contracts, finance):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from intact_core.errors import BadInput, RuleBroken
 from intact_core.rules.audit_time_tables import MD1, MD5, MD11, SCHEMES
-from intact_core.rules.clauses import EDITION
+from intact_core.rules.clauses import clause
 
 LARGEST_REDUCTION = 30
 LARGEST_REDUCTION_OF_A_SITE = 50
@@ -95,7 +95,7 @@ def _check_reductions(case: AuditCase, reduction: Decimal) -> None:
         raise RuleBroken(
             "reduction_reason",
             "Whoever reduces or adds audit time says why: the justification is kept.",
-            clause=f"{EDITION}, 9.1.4",
+            clause=clause("audit_time"),
         )
 
 

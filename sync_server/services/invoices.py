@@ -1,6 +1,7 @@
 """Invoices with their lines: what a client owes, and when that is settled."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -166,7 +167,7 @@ def items_of(session: Session, row: Invoice) -> list[dict[str, Any]]:
 def _items(session: Session, row: Invoice) -> Sequence[InvoiceItem]:
     mine = (InvoiceItem.tenant_id == row.tenant_id) & (InvoiceItem.invoice_id == row.id)
     query = select(InvoiceItem).where(mine, InvoiceItem.deleted_at.is_(None))
-    return session.scalars(query.order_by(InvoiceItem.id)).all()
+    return session.scalars(query.order_by(InvoiceItem.created_at)).all()
 
 
 def _living_lines(session: Session, row: Invoice) -> list[dict[str, Any]]:
@@ -177,14 +178,15 @@ def _living_lines(session: Session, row: Invoice) -> list[dict[str, Any]]:
 def _lines(items: Sequence[Line]) -> list[dict[str, Any]]:
     lines = []
     for place, item in enumerate(items, start=1):
-        amount = (item["quantity"] * item["unit_price"]).quantize(_CENT)
+        quantity: Decimal = item.get("quantity", Decimal(1))
+        amount = (quantity * item["unit_price"]).quantize(_CENT)
         if item.get("amount") not in (None, amount):
             raise BadInput(
                 f"items: line {place} says {item['amount']}, but quantity x unit_price is {amount}."
             )
         if amount >= _LARGEST:
             raise BadInput(f"items: line {place} is too large to be a price.")
-        lines.append({**item, "amount": amount})
+        lines.append({**item, "quantity": quantity, "amount": amount})
     return lines
 
 
@@ -201,7 +203,11 @@ def _check_lines(lines: Sequence[Line], amount: Decimal) -> None:
 
 
 def _add_lines(session: Session, row: Invoice, lines: Sequence[Line]) -> None:
-    session.add_all(InvoiceItem(id=ids.new_id(), invoice_id=row.id, **line) for line in lines)
+    now = clock.now()
+    for place, line in enumerate(lines):
+        # A microsecond between two of them keeps their order.
+        at = now + timedelta(microseconds=place)
+        session.add(InvoiceItem(id=ids.new_id(), invoice_id=row.id, created_at=at, **line))
     session.flush()
 
 

@@ -1,9 +1,11 @@
 """One row of each resource from client to payment, made with the examples of the API's document."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from fastapi.testclient import TestClient
+from httpx2 import Client
+
+from intact_core import clock
 
 APPLICATION = {
     "application_number": "APP-2025-001",
@@ -47,18 +49,18 @@ PAYMENT = {
 }
 
 
-def send(client: TestClient, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+def send(client: Client, method: str, path: str, body: Any = None, status: int = 200) -> Any:
     """What the API answers; the status has to be the one expected."""
     answer = client.request(method, f"/api/v1/{path}", json=body)
     assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
     return answer.json().get("data", answer.json())
 
 
-def create(client: TestClient, path: str, body: dict[str, Any]) -> str:
+def create(client: Client, path: str, body: dict[str, Any]) -> str:
     return str(send(client, "POST", path, body, 201)["id"])
 
 
-def make(client: TestClient, made: dict[str, str]) -> None:
+def make(client: Client, made: dict[str, str]) -> None:
     """The way from an application to a payment. `made` holds "clients" and "standards"."""
     parents = {"client_id": made["clients"], "standard_id": made["standards"]}
     made["applications"] = create(client, "applications", APPLICATION | parents)
@@ -66,7 +68,7 @@ def make(client: TestClient, made: dict[str, str]) -> None:
     send(client, "POST", f"applications/{made['applications']}/approve")
     of_application = {"application_id": made["applications"]}
     made["quotations"] = create(client, "quotations", QUOTATION | of_application)
-    later = {"valid_until": str(date.today() + timedelta(days=30))}
+    later = {"valid_until": str(clock.today() + timedelta(days=30))}
     send(client, "PUT", f"quotations/{made['quotations']}", later)
     send(client, "POST", f"quotations/{made['quotations']}/accept")
     of_client = {"client_id": made["clients"]}

@@ -88,6 +88,8 @@ class Caller:
     may_only_deposit: bool = False
     rights: frozenset[str] = frozenset()
     """"resource:action"; asked of the database for the APIs alone."""
+    address: str = ""
+    """The network address of the request, for the audit log."""
 
     @property
     def name(self) -> str:
@@ -115,8 +117,14 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        permits = kinds_for(self.rights)
-        return Actor(self.user_id, self.roles, self.client_id, self.device_id, permits=permits)
+        return Actor(
+            self.user_id,
+            self.roles,
+            self.client_id,
+            self.device_id,
+            permits=kinds_for(self.rights),
+            address=self.address,
+        )
 
     @property
     def device_keys(self) -> tuple[UUID, UUID]:

@@ -1,5 +1,6 @@
 """What a request's handler asks first: who is calling, and with what is it answered."""
 
+from dataclasses import replace
 from typing import cast
 
 from fastapi import Request
@@ -43,7 +44,7 @@ def keys_of(request: Request) -> TenantKeys:
 
 
 def address_of(request: Request) -> str:
-    """The network address, for throttling only."""
+    """The network address, for throttling and the audit log."""
     return request.client.host if request.client else ""
 
 
@@ -74,7 +75,7 @@ def bearer_caller(request: Request) -> Caller:
     row, account = _living(request)
     if row.device_id is not None:
         raise NotAllowed("This token is for the laptop's sync alone.")
-    return caller_of(database_of(request), account)
+    return replace(caller_of(database_of(request), account), address=address_of(request))
 
 
 def device_caller(request: Request) -> Caller:
@@ -87,7 +88,8 @@ def device_caller(request: Request) -> Caller:
 
 def depositing_caller(request: Request) -> Caller:
     """The same, also where the laptop may only hand in what it has."""
-    return caller_on_device(database_of(request), tokens_of(request).jti_of(token_of(request)))
+    caller = caller_on_device(database_of(request), tokens_of(request).jti_of(token_of(request)))
+    return replace(caller, address=address_of(request))
 
 
 def web_session(request: Request) -> WebSession | None:
@@ -107,7 +109,7 @@ def web_caller(request: Request) -> Caller:
     if account is None:
         raise NotSignedIn("Sign in to see this page.")
     request.state.web_session = row
-    return caller_of(database, account)
+    return replace(caller_of(database, account), address=address_of(request))
 
 
 def _living(request: Request) -> tuple[AuthToken, Account]:

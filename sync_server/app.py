@@ -27,12 +27,14 @@ from sync_server.api.intact import (
     certificates,
     clients,
     contracts,
+    dashboard,
     devices,
     documentation,
     envelope,
     finance,
     health,
     quotations,
+    reports,
 )
 from sync_server.api.sync import blobs, rounds, tokens
 from sync_server.api.sync import errors as sync_errors
@@ -130,7 +132,7 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
-    for facade in (clients, applications, quotations, contracts, finance):
+    for facade in (clients, applications, quotations, contracts, finance, dashboard, reports):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)

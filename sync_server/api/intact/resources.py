@@ -1,6 +1,6 @@
 """The five routes that most resources have: list, make, read, change, remove."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any
@@ -96,22 +96,26 @@ class Resource:
         page, limit = given.pop("page"), given.pop("limit")
         search = given.pop("search", None)
         found = records.listed(session, caller, self.kind, Asked(page, limit, search, given))
-        return answer(
-            {
-                "success": True,
-                "data": [self.form(row, row.updated_at) for row in found.rows],
-                "pagination": {
-                    "current_page": page,
-                    "per_page": limit,
-                    "total": found.total,
-                    "total_pages": -(-found.total // limit),
-                },
-            }
-        )
+        rows = [self.form(row, row.updated_at) for row in found.rows]
+        return answer(paged(rows, found.total, filters))
 
     def removed(self, row: Row) -> Response:
         """The answer about a row that was removed."""
         return answer({"success": True, "data": {"id": row.id, "deleted_at": row.deleted_at}})
+
+
+def paged(rows: Sequence[Any], total: int, asked: Filters) -> dict[str, Any]:
+    """The envelope around one page of a list."""
+    return {
+        "success": True,
+        "data": rows,
+        "pagination": {
+            "current_page": asked.page,
+            "per_page": asked.limit,
+            "total": total,
+            "total_pages": -(-total // asked.limit),
+        },
+    }
 
 
 class Removed(BaseModel):

@@ -10,6 +10,11 @@ from sqlalchemy.orm import Mapped
 from intact_core.records.base import Merge, OfficeRecord, field, fixed, to
 from intact_core.records.clients import Client
 
+_LIVING = {
+    "sqlite_where": text("deleted_at IS NULL"),
+    "postgresql_where": text("deleted_at IS NULL"),
+}
+
 INVOICE_STEPS = {
     "issued": frozenset({"paid", "cancelled"}),
     "paid": frozenset({"issued"}),
@@ -30,6 +35,7 @@ class Invoice(OfficeRecord):
         UniqueConstraint("tenant_id", "invoice_number"),
         Index(None, "tenant_id", "client_id"),
         Index(None, "tenant_id", "status", "due_date"),
+        Index(None, "tenant_id", "issue_date", **_LIVING),
     )
 
     client_id: Mapped[UUID] = fixed()
@@ -66,15 +72,9 @@ class Payment(OfficeRecord):
     __table_args__ = (
         to("invoices", "invoice_id"),
         UniqueConstraint("tenant_id", "payment_number"),
-        Index(None, "tenant_id", "invoice_id"),
-        Index(
-            None,
-            "tenant_id",
-            "transaction_id",
-            unique=True,
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
-        ),
+        Index(None, "tenant_id", "invoice_id", "amount", **_LIVING),
+        Index(None, "tenant_id", "payment_date", **_LIVING),
+        Index(None, "tenant_id", "transaction_id", unique=True, **_LIVING),
     )
 
     invoice_id: Mapped[UUID] = fixed()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from intact_core import clock
@@ -15,7 +15,7 @@ from intact_core.records.audits import AuditSchedule, AuditTeam
 from intact_core.records.certificates import Certificate
 from intact_core.records.clients import Client
 from intact_core.records.finance import Invoice, Payment
-from intact_core.records.findings import NonConformity
+from intact_core.records.findings import NC_STEPS, NonConformity
 from intact_core.records.people import User
 from intact_core.records.standards import Standard
 from sync_server.auth.callers import Caller
@@ -27,7 +27,7 @@ UPCOMING_DAYS = 30
 EXPIRING_DAYS = 90
 GRADED = ("major", "minor")
 """Observations and opportunities are findings, but no non-conformities (17021-1, 9.4.5)."""
-NO_LONGER_OPEN = ("closed", "void")
+OPEN = tuple(status for status in NC_STEPS if status not in ("closed", "void"))
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,15 @@ class Stats:
     open_non_conformities: int
     expiring_certificates: int
     outstanding: Sequence[Outstanding] | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Rows of a list: of which kind, which of them, in which order."""
+
+    record: Any
+    where: ColumnElement[bool]
+    order: tuple[Any, ...]
 
 
 def stats(session: Session, caller: Caller) -> Stats:
@@ -152,10 +161,9 @@ def upcoming_audits(session: Session, caller: Caller, page: int, limit: int) -> 
         )
         .join(Client, _is(Client, AuditSchedule.client_id, AuditSchedule.tenant_id))
         .join(Standard, _is(Standard, AuditSchedule.standard_id, AuditSchedule.tenant_id))
-        .where(wanted)
-        .order_by(AuditSchedule.scheduled_start_date, AuditSchedule.id)
     )
-    return _page(session, query, select(func.count(AuditSchedule.id)).where(wanted), page, limit)
+    order = (AuditSchedule.scheduled_start_date, AuditSchedule.id)
+    return _page(session, query, Wanted(AuditSchedule, wanted, order), page, limit)
 
 
 def expiring_certificates(
@@ -182,10 +190,9 @@ def expiring_certificates(
         )
         .join(Client, _is(Client, Certificate.client_id, Certificate.tenant_id))
         .join(Standard, _is(Standard, Certificate.standard_id, Certificate.tenant_id))
-        .where(wanted)
-        .order_by(Certificate.expiry_date, Certificate.id)
     )
-    return _page(session, query, select(func.count(Certificate.id)).where(wanted), page, limit)
+    order = (Certificate.expiry_date, Certificate.id)
+    return _page(session, query, Wanted(Certificate, wanted, order), page, limit)
 
 
 def staff_alone(caller: Caller) -> None:
@@ -211,7 +218,7 @@ def open_findings(caller: Caller) -> ColumnElement[bool]:
     """Non-conformities that are not closed."""
     return and_(
         living(NonConformity, caller),
-        NonConformity.status.not_in(NO_LONGER_OPEN),
+        NonConformity.status.in_(OPEN),
         NonConformity.severity.in_(GRADED),
         seen(caller, NonConformity.audit_schedule_id),
     )
@@ -254,6 +261,16 @@ def _count(record: Any, *where: ColumnElement[bool]) -> Any:
     return select(func.count()).select_from(record).where(*where).scalar_subquery()
 
 
-def _page(session: Session, query: Any, counting: Select[Any], page: int, limit: int) -> Page:
-    rows = session.execute(query.limit(limit).offset((page - 1) * limit)).all()
-    return Page(rows, session.scalar(counting) or 0)
+def _page(session: Session, query: Any, wanted: Wanted, page: int, limit: int) -> Page:
+    # The page is chosen before anything is joined to it: large tables stay unread.
+    chosen = (
+        select(wanted.record.id)
+        .where(wanted.where)
+        .order_by(*wanted.order)
+        .limit(limit)
+        .offset((page - 1) * limit)
+    )
+    mine = query.where(wanted.record.id.in_(chosen.scalar_subquery()))
+    rows = session.execute(mine.order_by(*wanted.order)).all()
+    total = session.scalar(select(func.count(wanted.record.id)).where(wanted.where))
+    return Page(rows, total or 0)

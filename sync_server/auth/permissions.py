@@ -13,6 +13,9 @@ from sync_server.auth.device_assertion import Nonces
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.public_limit import PublicLimit
+from sync_server.auth.sealing import Sealing
+from sync_server.auth.second_factor import FactorNeeded, SecondFactor
+from sync_server.auth.sign_in import Door
 from sync_server.auth.tokens import Tokens, ended, living
 from sync_server.database.engine import Database
 from sync_server.settings import Settings
@@ -33,6 +36,18 @@ def passwords_of(request: Request) -> Passwords:
 
 def tokens_of(request: Request) -> Tokens:
     return cast(Tokens, request.app.state.tokens)
+
+
+def factor_of(request: Request) -> SecondFactor:
+    return cast(SecondFactor, request.app.state.factor)
+
+
+def sealing_of(request: Request) -> Sealing:
+    return cast(Sealing, request.app.state.sealing)
+
+
+def door_of(request: Request) -> Door:
+    return Door(database_of(request), passwords_of(request), factor_of(request))
 
 
 def nonces_of(request: Request) -> Nonces:
@@ -61,17 +76,16 @@ def token_of(request: Request) -> str:
     return token.strip()
 
 
-def any_caller(request: Request) -> Caller:
-    """Whoever the bearer token stands for, person or laptop."""
-    row, account = _living(request)
-    caller = caller_of(database_of(request), account, row.device_id)
-    if caller.may_only_deposit:
-        raise withdrawn()
-    return caller
-
-
 def bearer_caller(request: Request) -> Caller:
-    """The person that a bearer token stands for; a laptop's token reaches only its own routes."""
+    """The person that a bearer token stands for; a laptop's token reaches only its own routes.
+
+    Raises FactorNeeded where the tenant asks for a second factor and there is none yet.
+    """
+    return _with_factor(own_caller(request))
+
+
+def own_caller(request: Request) -> Caller:
+    """The same, also where the second factor is still to be set up: for just that."""
     row, account = _living(request)
     if row.device_id is not None:
         raise NotAllowed("This token is for the laptop's sync alone.")
@@ -100,7 +114,12 @@ def web_session(request: Request) -> WebSession | None:
 
 
 def web_caller(request: Request) -> Caller:
-    """The person whose browser this is; raises NotSignedIn."""
+    """The person whose browser this is; raises NotSignedIn, FactorNeeded."""
+    return _with_factor(own_web_caller(request))
+
+
+def own_web_caller(request: Request) -> Caller:
+    """The same, also where the second factor is still to be set up: for just that."""
     database, row = database_of(request), web_session(request)
     if row is None:
         raise NotSignedIn("Sign in to see this page.")
@@ -110,6 +129,15 @@ def web_caller(request: Request) -> Caller:
         raise NotSignedIn("Sign in to see this page.")
     request.state.web_session = row
     return replace(caller_of(database, account), address=address_of(request))
+
+
+def _with_factor(caller: Caller) -> Caller:
+    if caller.lacks_factor:
+        raise FactorNeeded(
+            "Your organisation asks for a second factor at sign-in. Set it up first: in the "
+            "browser at /second-step, or by POST /api/v1/auth/totp."
+        )
+    return caller
 
 
 def _living(request: Request) -> tuple[AuthToken, Account]:

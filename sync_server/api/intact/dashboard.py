@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from intact_core import clock
 from sync_server.api.intact.asking import Ask, needs
-from sync_server.api.intact.envelope import Many, answer, success
+from sync_server.api.intact.envelope import Many, answer, paged, success
 from sync_server.api.intact.fields import Amount, Filters, Moment
-from sync_server.api.intact.resources import ERRORS, paged, shows
+from sync_server.api.intact.resources import ERRORS, shows
 from sync_server.services import dashboard as service
 
 router = APIRouter(prefix="/api/v1/dashboard", tags=["Dashboard"], responses=ERRORS)
@@ -121,7 +121,7 @@ def upcoming_audits(ask: Reader, asked: Annotated[Filters, Query()]) -> Response
         {**row._asdict(), "days_until": (row.scheduled_start_date - today).days}
         for row in found.rows
     ]
-    return answer(paged(rows, found.total, asked))
+    return paged(rows, asked.page, asked.limit, found.total)
 
 
 @router.get(
@@ -139,7 +139,7 @@ def expiring_certificates(ask: Reader, asked: Annotated[Ahead, Query()]) -> Resp
     rows = [
         {**row._asdict(), "days_until_expiry": (row.expiry_date - today).days} for row in found.rows
     ]
-    return answer(paged(rows, found.total, asked))
+    return paged(rows, asked.page, asked.limit, found.total)
 
 
 _DONE = {

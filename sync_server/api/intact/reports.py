@@ -86,7 +86,8 @@ def money(ask: Reader, year: Year = None, format: Format = None, accept: Accept 
     """A year's invoices and payments and what is owed today, by currency; needs `invoice:read`."""
     if "invoice:read" not in ask.caller.rights:
         raise NotAllowed(
-            "This needs the permission 'invoice:read', too. Ask an administrator of your tenant."
+            "Sums of money are for people who may see invoices ('invoice:read'). "
+            "Ask an administrator of your tenant."
         )
     of = year or clock.today().year
     return _give(
@@ -114,7 +115,8 @@ def _give(ask: Ask, form: Form, make: Callable[[Session, Caller, int | None], Re
             return answer(success(_shown(make(session, ask.caller, ROWS_IN_JSON))))
     if "report:export" not in ask.caller.rights:
         raise NotAllowed(
-            "This needs the permission 'report:export'. Ask an administrator of your tenant."
+            "Taking reports out as files is for people who may export them ('report:export'). "
+            "Ask an administrator of your tenant."
         )
     with ask.reading() as session:
         report = make(session, ask.caller, None)

@@ -1,6 +1,6 @@
 """The five routes that most resources have: list, make, read, change, remove."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any
@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from sync_server.api.intact.asking import Ask, needs
-from sync_server.api.intact.envelope import Failure, Many, One, answer
+from sync_server.api.intact.envelope import Failure, Many, One, answer, paged
 from sync_server.api.intact.fields import Body, Filters, Moment, Shown
 from sync_server.auth.callers import Caller
 from sync_server.services import records
-from sync_server.services.records import Asked, Kind
+from sync_server.services.records import Asked, Kind, Page
 
 Row = Any
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -37,7 +37,8 @@ class Resource:
 
     `computed` are shown fields that are not columns: a function of the row. `single` is what one
     row by itself shows beyond a list's, `more` what of that is asked of the database. `create`,
-    `change` and `remove` stand in where a service does more than write the row.
+    `change` and `remove` stand in where a service does more than write the row. With `platform`
+    an operator of the platform may ask, too, for a tenant that it names.
     """
 
     kind: Kind[Any]
@@ -48,6 +49,7 @@ class Resource:
     new: type[Body] | None = None
     changes: type[Body] | None = None
     removable: bool = True
+    platform: bool = False
     computed: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
     single: type[Shown] | None = None
     more: Mapping[str, Callable[[Session, Row], Any]] = field(default_factory=dict)
@@ -59,6 +61,10 @@ class Resource:
     def alone(self) -> type[Shown]:
         """What one row by itself shows."""
         return self.single or self.shown
+
+    def need(self, action: str) -> Any:
+        """The dependency of a route that does this to the resource."""
+        return needs(self.right, action, platform=self.platform)
 
     def form(self, row: Row, updated_at: Any = None) -> dict[str, Any]:
         """A row as lists of this API show it."""
@@ -92,30 +98,20 @@ class Resource:
 
     def listing(self, session: Session, caller: Caller, filters: Filters) -> Response:
         """The answer about one page."""
+        return self.page(filters, partial(records.listed, session, caller, self.kind))
+
+    def page(self, filters: Filters, find: Callable[[Asked], Page]) -> Response:
+        """The same, however the rows are found."""
         given = filters.model_dump(exclude_none=True)
         page, limit = given.pop("page"), given.pop("limit")
         search = given.pop("search", None)
-        found = records.listed(session, caller, self.kind, Asked(page, limit, search, given))
+        found = find(Asked(page, limit, search, given))
         rows = [self.form(row, row.updated_at) for row in found.rows]
-        return answer(paged(rows, found.total, filters))
+        return paged(rows, page, limit, found.total)
 
     def removed(self, row: Row) -> Response:
         """The answer about a row that was removed."""
         return answer({"success": True, "data": {"id": row.id, "deleted_at": row.deleted_at}})
-
-
-def paged(rows: Sequence[Any], total: int, asked: Filters) -> dict[str, Any]:
-    """The envelope around one page of a list."""
-    return {
-        "success": True,
-        "data": rows,
-        "pagination": {
-            "current_page": asked.page,
-            "per_page": asked.limit,
-            "total": total,
-            "total_pages": -(-total // asked.limit),
-        },
-    }
 
 
 class Removed(BaseModel):
@@ -156,7 +152,7 @@ def _typed(handler: Callable[..., Response], **types: Any) -> Callable[..., Resp
 
 
 def _add_list(router: APIRouter, resource: Resource) -> None:
-    def listing(ask: Annotated[Ask, needs(resource.right, "read")], filters: Any) -> Response:
+    def listing(ask: Annotated[Ask, resource.need("read")], filters: Any) -> Response:
         with ask.reading() as session:
             return resource.listing(session, ask.caller, filters)
 
@@ -170,17 +166,18 @@ def _add_list(router: APIRouter, resource: Resource) -> None:
 
 def _add_create(router: APIRouter, resource: Resource) -> None:
     def create(
-        ask: Annotated[Ask, needs(resource.right, "create")],
+        ask: Annotated[Ask, resource.need("create")],
         given: Any,
         idempotency_key: Annotated[str | None, Header(max_length=100)] = None,
     ) -> Response:
         del idempotency_key
+        meant = ask.meant(getattr(given, "tenant_id", None))
 
         def do(session: Session) -> dict[str, Any]:
             made = resource.create or partial(_create, resource.kind)
-            return resource.told(session, made(session, ask.caller, given.values()))
+            return resource.told(session, made(session, meant.caller, given.values()))
 
-        return ask.once(given.model_dump_json(exclude_unset=True).encode(), do)
+        return meant.once(given.model_dump_json(exclude_unset=True).encode(), do)
 
     router.post(
         "",
@@ -192,7 +189,7 @@ def _add_create(router: APIRouter, resource: Resource) -> None:
 
 
 def _add_read(router: APIRouter, resource: Resource) -> None:
-    def read(id: UUID, ask: Annotated[Ask, needs(resource.right, "read")]) -> Response:
+    def read(id: UUID, ask: Annotated[Ask, resource.need("read")]) -> Response:
         with ask.reading() as session:
             row = records.one(session, ask.caller, resource.kind, id)
             return resource.done(session, row)
@@ -204,7 +201,7 @@ def _add_read(router: APIRouter, resource: Resource) -> None:
 def _add_change(router: APIRouter, resource: Resource) -> None:
     def change(
         id: UUID,
-        ask: Annotated[Ask, needs(resource.right, "update")],
+        ask: Annotated[Ask, resource.need("update")],
         given: Any,
         if_match: Annotated[str | None, Header()] = None,
     ) -> Response:
@@ -220,7 +217,7 @@ def _add_change(router: APIRouter, resource: Resource) -> None:
 
 
 def _add_remove(router: APIRouter, resource: Resource) -> None:
-    def remove(id: UUID, ask: Annotated[Ask, needs(resource.right, "delete")]) -> Response:
+    def remove(id: UUID, ask: Annotated[Ask, resource.need("delete")]) -> Response:
         with ask.writing() as session:
             done = resource.remove or partial(_remove, resource.kind)
             return resource.removed(done(session, ask.caller, id))

@@ -1,8 +1,6 @@
 """Invoices and payments by the Intact API: sums, what follows from the day, money counts once."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -11,6 +9,7 @@ from tests.server.conftest import Server
 from tests.server.intact_api import samples_clients
 from tests.server.intact_api.samples_business import INVOICE, PAYMENT, create, send
 from tests.server.intact_api.test_business import SOON, TODAY, YESTERDAY, refused, total
+from tests.server.intact_api.together import at_once
 
 OFFICE = "cbadmin@demo.example"
 
@@ -29,18 +28,6 @@ def invoice(office: TestClient, client_id: str, **more: Any) -> str:
 def payment(invoice_id: str, amount: float, **more: Any) -> dict[str, Any]:
     given = {"payment_method": "bank_transfer", "payment_date": str(TODAY)} | more
     return {"invoice_id": invoice_id, "amount": amount, **given}
-
-
-def at_once(*doings: Callable[[], int]) -> list[int]:
-    """The statuses of requests that begin at the same moment, in order."""
-    barrier = Barrier(len(doings))
-
-    def one(do: Callable[[], int]) -> int:
-        barrier.wait()
-        return do()
-
-    with ThreadPoolExecutor(len(doings)) as pool:
-        return sorted(pool.map(one, doings))
 
 
 def test_an_invoice_adds_up(server: Server) -> None:
@@ -178,7 +165,7 @@ def test_two_requests_at_once_do_not_both_succeed(server: Server) -> None:
         def post(one: TestClient, body: Any) -> Callable[[], int]:
             return lambda: one.post(f"/api/v1/{path}", json=body).status_code
 
-        return at_once(*(post(*pair) for pair in zip((office, other), bodies, strict=True)))
+        return sorted(at_once(*(post(*pair) for pair in zip((office, other), bodies, strict=True))))
 
     assert posts("payments", payment(bill, 1000), payment(bill, 1000)) == [201, 409]
     assert send(office, "GET", f"invoices/{bill}")["paid_amount"] == 1000

@@ -21,7 +21,17 @@ from intact_core.errors import (
     StorageFault,
     UpgradeNeeded,
 )
-from sync_server.api.intact import authentication, certificates, clients, devices, envelope, health
+from sync_server.api.intact import (
+    authentication,
+    certificates,
+    clients,
+    complaints,
+    devices,
+    envelope,
+    health,
+    standards,
+    training,
+)
 from sync_server.api.sync import blobs, rounds, tokens
 from sync_server.api.sync import errors as sync_errors
 from sync_server.auth.device_assertion import Nonces
@@ -118,7 +128,7 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
-    for facade in (clients,):
+    for facade in (clients, standards, training, complaints):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)

@@ -5,10 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from sync_server.api.intact.envelope import success
+from sync_server.api.intact.resources import ERRORS
 from sync_server.auth.permissions import database_of, public_limit
 from sync_server.services.certificates import verify_number
 
-router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"])
+router = APIRouter(prefix="/api/v1/certificates", tags=["Certificates"], responses=ERRORS)
 
 
 @router.get("/verify/{number}")

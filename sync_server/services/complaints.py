@@ -24,7 +24,7 @@ def file_complaint(session: Session, caller: Caller, values: Mapping[str, Any]) 
         if given.get("client_id") not in (None, caller.client_id):
             raise BadInput("client_id: there is no such record in clients. Check the id.")
         given["client_id"] = caller.client_id
-    given.setdefault("received_date", clock.today())
+    given["received_date"] = given.get("received_date") or clock.today()
     return records.create(session, caller, COMPLAINTS, given)
 
 

@@ -27,6 +27,7 @@ from sync_server.api.intact import (
     authentication,
     certificates,
     clients,
+    complaints,
     contracts,
     dashboard,
     devices,
@@ -38,7 +39,9 @@ from sync_server.api.intact import (
     quotations,
     reports,
     roles,
+    standards,
     tenants,
+    training,
     users,
 )
 from sync_server.api.sync import blobs, rounds, tokens
@@ -142,6 +145,7 @@ def make_app(
         app.include_router(part.router)
     for facade in (
         *(clients, tenants, users, roles, permissions, audit_logs),
+        *(standards, training, complaints),
         *(applications, quotations, contracts, finance, dashboard, reports),
     ):
         for router in facade.routers:

@@ -17,6 +17,7 @@ CLAUSES: dict[str, str] = {
     "before_decision": "9.5.2",
     "six_months": "9.5.3.2",
     "certificate": "8.2.2",
+    "complaints": "9.8",
     "records": "9.9",
 }
 """Where each rule comes from, by topic."""

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, text
@@ -10,10 +11,8 @@ from sqlalchemy.orm import Mapped
 from intact_core.records.base import Merge, OfficeRecord, field, fixed, to
 from intact_core.records.clients import Client
 
-_LIVING = {
-    "sqlite_where": text("deleted_at IS NULL"),
-    "postgresql_where": text("deleted_at IS NULL"),
-}
+_ALIVE = text("deleted_at IS NULL")
+_LIVING: dict[str, Any] = {"sqlite_where": _ALIVE, "postgresql_where": _ALIVE}
 
 INVOICE_STEPS = {
     "issued": frozenset({"paid", "cancelled"}),

@@ -78,3 +78,4 @@ def make(client: Client, made: dict[str, str]) -> None:
     made["invoices"] = create(client, "invoices", INVOICE | of_contract)
     paid = PAYMENT | {"invoice_id": made["invoices"]}
     made["payments"] = create(client, "payments", paid)
+    send(client, "POST", f"applications/{made['applications']}/audit-time", {})

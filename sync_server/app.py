@@ -22,17 +22,26 @@ from intact_core.errors import (
     UpgradeNeeded,
 )
 from sync_server.api.intact import (
+    applications,
     audit_logs,
     authentication,
     certificates,
     clients,
+    complaints,
+    contracts,
+    dashboard,
     devices,
     documentation,
     envelope,
+    finance,
     health,
     permissions,
+    quotations,
+    reports,
     roles,
+    standards,
     tenants,
+    training,
     users,
 )
 from sync_server.api.sync import blobs, rounds, tokens
@@ -134,7 +143,11 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
-    for facade in (clients, tenants, users, roles, permissions, audit_logs):
+    for facade in (
+        *(clients, tenants, users, roles, permissions, audit_logs),
+        *(standards, training, complaints),
+        *(applications, quotations, contracts, finance, dashboard, reports),
+    ):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)

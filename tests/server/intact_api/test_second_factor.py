@@ -223,6 +223,21 @@ def test_a_tenant_asks_everybody_for_a_second_factor(server: Server, frozen_cloc
     assert browser.client.get("/audits").headers["location"] == "/second-step"
 
 
+def test_an_operator_of_the_platform_has_a_password_and_a_second_factor_too(
+    server: Server, frozen_clock
+) -> None:
+    email = "platform@intact.example"
+    client = server.bearer(email)
+    secret, _ = set_up(client, frozen_clock)
+    sent = {"current_password": PASSWORD, "new_password": NEW}
+    assert client.post("/api/v1/auth/change-password", json=sent).status_code == 200
+    given = {"email": email, "password": NEW}
+    refused(server.client().post(LOGIN, json=given), 401, "totp_required")
+    answer = server.client().post(LOGIN, json=given | {"totp_code": code_of(secret)})
+    assert answer.json()["user"]["roles"] == ["platform"]
+    assert client.post("/api/v1/auth/logout").status_code == 200
+
+
 def test_an_administrator_helps_somebody_who_cannot_sign_in(server: Server, frozen_clock) -> None:
     admin, lead = server.bearer("cbadmin@demo.example"), server.bearer(LEAD)
     set_up(lead, frozen_clock)

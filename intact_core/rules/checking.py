@@ -1,5 +1,6 @@
 """All rules in the order in which they are asked; the session hooks call this."""
 
+from intact_core.rules.complaints import check_complaint
 from intact_core.rules.content import (
     check_same_audit,
     check_site,
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     check_no_conflicts,
     check_decision,
     check_certificate,
+    check_complaint,
 )
 
 

@@ -42,7 +42,8 @@ from sync_server.auth.public_limit import PublicLimit, TooManyRequests
 from sync_server.auth.sealing import Sealing
 from sync_server.auth.tokens import Tokens
 from sync_server.back_office import site
-from sync_server.blobs.store import BlobStore, WrongOffset
+from sync_server.blobs.opening import open_store
+from sync_server.blobs.store import WrongOffset
 from sync_server.database.engine import Database
 from sync_server.database.migrate import require_bound_by_policies, require_current
 from sync_server.database.no_answer import no_answer
@@ -124,7 +125,7 @@ def make_app(
     app.state.tokens = Tokens(sealing)
     app.state.nonces = Nonces(sealing)
     app.state.keys = TenantKeys(sealing)
-    app.state.blobs = BlobStore(settings.blobs)
+    app.state.blobs = open_store(settings)
     app.state.pulls = ThreadPoolExecutor(PULLS_AT_ONCE, "pull")
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):

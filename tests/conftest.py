@@ -18,7 +18,7 @@ settings.register_profile("test", derandomize=True, deadline=None, database=None
 settings.register_profile("prove", deadline=None, max_examples=2_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.surroundings"]
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.s3", "tests.fixtures.surroundings"]
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ from sync_server.api.intact import (
     complaints,
     devices,
     documentation,
+    documents,
     envelope,
     health,
     standards,
@@ -50,12 +51,16 @@ from sync_server.database.no_answer import no_answer
 from sync_server.ledger.chains import ChainFork
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import begin_epoch, epoch_of
+from sync_server.services import documents as library
 from sync_server.services.access import give_missing_defaults
+from sync_server.services.files import TooLarge
 from sync_server.services.newer_laptops import take_up
 from sync_server.services.records import StaleVersion
 from sync_server.settings import Settings
 
 LARGEST_BODY = 64 << 20
+LARGEST_BODIES = {"/api/v1/documents": library.LARGEST + (1 << 20)}
+"""Of what is taken in as a stream, below these paths: the file and the form around it."""
 PULLS_AT_ONCE = 4
 """Each holds a database connection; the others wait, and leave connections to the pushes."""
 _LOG = logging.getLogger("intact.server")
@@ -64,6 +69,7 @@ _STATUS: tuple[tuple[type[IntactError], int], ...] = (
     (NotSignedIn, 401),
     (NotAllowed, 403),
     (NotFound, 404),
+    (TooLarge, 413),
     (BadInput, 400),
     (RuleBroken, 409),
     (WrongOffset, 409),
@@ -130,7 +136,7 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
-    for facade in (clients, standards, training, complaints):
+    for facade in (clients, documents, standards, training, complaints):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)
@@ -189,6 +195,11 @@ def _refusal(request: Request, status: int, error: IntactError) -> Response:
     return site.refusal(request, status, error)
 
 
+def _largest(path: str) -> int:
+    found = (most for prefix, most in LARGEST_BODIES.items() if path.startswith(prefix))
+    return next(found, LARGEST_BODY)
+
+
 class _Guard:
     """Security headers on every answer; a body beyond reason is refused before it is read."""
 
@@ -208,8 +219,9 @@ class _Guard:
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
-            refused = Response("The body is too large.", 413)
+        if not length.isdigit() or int(length) > _largest(scope["path"]):
+            error = TooLarge("This is larger than the server takes. Nothing of it was kept.")
+            refused = _refusal(Request(scope), 413, error)
             await refused(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)

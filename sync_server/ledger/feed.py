@@ -26,7 +26,10 @@ from sync_server.tables.ledger import FeedChange, RecordHead
 
 
 class Put(msgspec.Struct, frozen=True):
-    """One record written: its wire body after, the wire values that changed, and by what."""
+    """One record written: its wire body after, the wire values that changed, and by what.
+
+    `old` are the wire values that were there before, for the audit log.
+    """
 
     spec: TypeSpec
     id: UUID
@@ -35,6 +38,7 @@ class Put(msgspec.Struct, frozen=True):
     is_new: bool
     op_id: UUID | None = None
     device: str = ""
+    old: Mapping[str, Any] = {}
 
     @property
     def groups(self) -> frozenset[str]:
@@ -72,6 +76,7 @@ def record_written(
             {name: pair[1] for name, pair in one.changes.items()},
             one.before is None,
             device=str(actor.device_id or ""),
+            old={} if one.before is None else {n: pair[0] for n, pair in one.changes.items()},
         )
         for one in written
     ]

@@ -322,7 +322,8 @@ def _stage(work: Workspace, source: Source, record: Tracked, op_id: UUID, patch:
         check(change, source.actor, work)
     except RuleBroken as error:
         raise Refused(error.code, error.sentence) from error
-    put = Put(spec, id_, after.body, patch, before is None, op_id, source.device)
+    old = {} if before is None else {name: before.body[name] for name in patch}
+    put = Put(spec, id_, after.body, patch, before is None, op_id, source.device, old)
     work.stage(record, after, put)
 
 

@@ -15,8 +15,8 @@ from intact_core.records.library import Document, DocumentVersion, EvidenceDocum
 from intact_core.records.quality import CorrectiveAction
 from sync_server.auth.callers import Caller
 from sync_server.auth.keys import TenantKeys
-from sync_server.ledger.audit_log import append_acts
 from sync_server.services import records
+from sync_server.services.audit_log import note
 from sync_server.services.blobs import settle
 from sync_server.services.files import clean_name
 from sync_server.services.records import Kind
@@ -133,8 +133,7 @@ def download_name(row: Document, version: DocumentVersion) -> str:
 def note_download(session: Session, caller: Caller, version: DocumentVersion) -> None:
     """Write into the audit log that the caller takes a copy."""
     values = {"version": version.version, "sha256": version.sha256}
-    act = ("DOWNLOAD", "documents", version.document_id, values)
-    append_acts(session.connection(), caller.tenant, caller.actor, clock.now(), [act])
+    note(session, caller, "DOWNLOAD", "documents", version.document_id, values)
 
 
 def _content(file: Stored, version: str) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 import re
 
 from tests.server.conftest import Server
-from tests.server.intact_api import samples_clients, samples_library
+from tests.server.intact_api import samples_access, samples_clients, samples_library
 from tests.server.intact_api.routes import Route
 
-PARTS = (samples_clients, samples_library)
+PARTS = (samples_clients, samples_access, samples_library)
 OFFICE = "cbadmin@demo.example"
 
 

@@ -93,7 +93,8 @@ class ObjectStore(BlobStore):
                 obstore.put(self._store, name, file, chunk_size=PART, max_concurrency=AT_ONCE)
 
     def secure(self, tenant_id: UUID, sha256: str) -> None:
-        """S3 has made it durable already when it answered."""
+        # S3 has made it durable already when it answered. Pieces may be left of a server that died.
+        self.restart(tenant_id, sha256)
 
     def restart(self, tenant_id: UUID, sha256: str) -> int:
         self._forget(self._listed(tenant_id, sha256))

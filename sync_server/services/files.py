@@ -126,7 +126,8 @@ def _is_small_directory(file: BinaryIO) -> bool:
     if at < 0 or len(tail) - at < _DIRECTORY_END.size or tail[:at][-20:-16] == _LARGER:
         return False
     *_, members, length, _, _ = _DIRECTORY_END.unpack_from(tail, at)
-    return bool(members <= _MOST_MEMBERS and length <= _LARGEST_DIRECTORY)
+    before = size - len(tail) + at
+    return bool(members <= _MOST_MEMBERS and length <= min(_LARGEST_DIRECTORY, before))
 
 
 def _is_text(file: BinaryIO) -> bool:

@@ -165,13 +165,15 @@ def test_a_stored_blob_that_changed_is_found_before_its_end(
 
 
 def test_a_server_that_died_between_pieces_and_place_finishes_later(s3: S3, tmp_path: Path) -> None:
-    """S3 alone: the whole is there and its pieces are, too; nothing is counted twice."""
-    store = s3.store(tmp_path)
+    """S3 alone: the whole is there and its pieces are, too; the next receipt clears them away."""
+    url = s3.url()
+    store = s3.store(tmp_path, url)
     store.append(TENANT, NAME, 0, CONTENT)
     with Spool(store) as spool:
         spool.write(CONTENT)
         spool.adopt(TENANT)
-    store.finish(TENANT, NAME, len(CONTENT))
+    assert store.offset(TENANT, NAME) == len(CONTENT)
+    s3.store(tmp_path, url).secure(TENANT, NAME)
     assert store.read(TENANT, NAME) == CONTENT
     assert store.offset(TENANT, NAME) == 0
 

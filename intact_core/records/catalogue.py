@@ -242,6 +242,11 @@ class TypeSpec:
         return frozenset(n for n, spec in self.fields.items() if spec.merge is Merge.SERVER)
 
     @cached_property
+    def states(self) -> frozenset[str]:
+        """Fields that move along legal steps."""
+        return frozenset(n for n, spec in self.fields.items() if spec.steps is not None)
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Numbers that people give, which two may give twice."""
         return frozenset(n for n, spec in self.fields.items() if spec.merge is Merge.NUMBER)

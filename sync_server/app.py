@@ -67,6 +67,7 @@ from sync_server.settings import Settings
 LARGEST_BODY = 64 << 20
 LARGEST_BODIES = {"/api/v1/documents": library.LARGEST + (1 << 20)}
 """Of what is taken in as a stream, below these paths: the file and the form around it."""
+_TOO_LARGE = "What was sent is too large. Nothing was changed."
 PULLS_AT_ONCE = 4
 """Each holds a database connection; the others wait, and leave connections to the pushes."""
 _LOG = logging.getLogger("intact.server")
@@ -227,10 +228,9 @@ def _largest(path: str) -> int:
 
 
 def _too_large(path: str) -> Response:
-    sentence = "What was sent is too large. Nothing was changed."
     if path.startswith("/api/"):
-        return envelope.failure(413, sentence)
-    return Response(sentence, 413)
+        return envelope.failure(413, _TOO_LARGE)
+    return Response(_TOO_LARGE, 413)
 
 
 class _Guard:
@@ -251,9 +251,24 @@ class _Guard:
                 message["headers"] = [*message.get("headers", ()), *encoded]
             await send(message)
 
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > _largest(scope["path"]):
+        length, most = dict(scope["headers"]).get(b"content-length", b"0"), _largest(scope["path"])
+        if not length.isdigit() or int(length) > most:
             refused = _too_large(scope["path"])
             await refused(scope, receive, with_headers)
             return
-        await self._app(scope, receive, with_headers)
+        await self._app(scope, _counted(receive, most), with_headers)
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    """The same for a body that comes without its length."""
+    taken = 0
+
+    async def counting() -> MutableMapping[str, Any]:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return counting

@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from threading import Barrier, Thread
@@ -23,6 +23,7 @@ from intact_core.records.checklist import AuditEvidence
 from intact_core.records.library import EvidenceDocument
 from sync_server.services import documents
 from sync_server.tables.base import table_of
+from sync_server.tables.blobs import StoredBlob
 from sync_server.tables.ledger import AuditLog
 from tests.server.conftest import Server
 
@@ -378,6 +379,38 @@ def test_two_at_once_make_neither_a_ring_nor_an_orphan(office: TestClient) -> No
         assert both(partial(put_into, one, two), partial(put_into, two, one)) == [200, 409]
         seen = both(partial(remove, lone), partial(fill, lone))
         assert seen in ([200, 400], [201, 409]), seen
+
+
+def test_the_same_content_twice_at_once_is_stored_once(server: Server, office: TestClient) -> None:
+    for number in range(3):
+        content = PDF + bytes([number])
+
+        def send(content: bytes = content) -> int:
+            return upload(office, content=content).status_code
+
+        assert both(send, send) == [201, 201]
+    tenant_id = server.tenant_of("cbadmin@demo.example")
+    with server.database.read(tenant_id) as session:
+        names = [hashlib.sha256(PDF + bytes([number])).hexdigest() for number in range(3)]
+        found = session.scalars(select(StoredBlob.sha256).where(StoredBlob.sha256.in_(names)))
+        assert sorted(found) == sorted(names)
+
+
+def test_a_body_without_its_length_is_counted(
+    server: Server, office: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync_server.app.LARGEST_BODY", 10_000)
+
+    def pieces() -> Iterator[bytes]:
+        yield b'{"email": "'
+        for _ in range(20):
+            yield b"x" * 1000
+
+    refused = server.client().post(
+        "/api/v1/auth/login", content=pieces(), headers={"Content-Type": "application/json"}
+    )
+    assert refused.status_code == refused.json()["status_code"] == 413
+    assert upload(office).status_code == 201, "a library takes more"
 
 
 def test_who_may_what(server: Server, office: TestClient) -> None:

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
@@ -26,6 +25,7 @@ from sync_server.tables.base import table_of
 from sync_server.tables.blobs import StoredBlob
 from sync_server.tables.ledger import AuditLog
 from tests.server.conftest import Server
+from tests.server.intact_api.together import at_once
 
 PDF = b"%PDF-1.7\n" + os.urandom(50_000)
 PATH = "/api/v1/documents"
@@ -349,18 +349,7 @@ def test_what_evidence_stands_on_stays(server: Server, office: TestClient) -> No
 
 
 def both(first: Callable[[], int], second: Callable[[], int]) -> list[int]:
-    start, seen = Barrier(2), []
-
-    def run(one: Callable[[], int]) -> None:
-        start.wait()
-        seen.append(one())
-
-    threads = [Thread(target=run, args=(one,)) for one in (first, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(seen)
+    return sorted(at_once(first, second))
 
 
 def test_two_at_once_make_neither_a_ring_nor_an_orphan(office: TestClient) -> None:

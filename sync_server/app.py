@@ -22,17 +22,23 @@ from intact_core.errors import (
     UpgradeNeeded,
 )
 from sync_server.api.intact import (
+    applications,
     audit_logs,
     authentication,
     certificates,
     clients,
     complaints,
+    contracts,
+    dashboard,
     devices,
     documentation,
     documents,
     envelope,
+    finance,
     health,
     permissions,
+    quotations,
+    reports,
     roles,
     standards,
     tenants,
@@ -146,8 +152,9 @@ def make_app(
     for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
         app.include_router(part.router)
     for facade in (
-        *(clients, documents, standards, training, complaints),
-        *(tenants, users, roles, permissions, audit_logs),
+        *(clients, tenants, users, roles, permissions, audit_logs),
+        *(documents, standards, training, complaints),
+        *(applications, quotations, contracts, finance, dashboard, reports),
     ):
         for router in facade.routers:
             app.include_router(router)

@@ -3,6 +3,9 @@
 EDITION = "ISO/IEC 17021-1:2015"
 
 CLAUSES: dict[str, str] = {
+    "application": "9.1.1",
+    "application_review": "9.1.2",
+    "audit_time": "9.1.4",
     "stage1": "9.3.1.2",
     "stage2": "9.3.1.3",
     "finding_content": "9.4.5.3",

@@ -14,7 +14,7 @@ from sync_server.api.intact.fields import (
     Filters,
     Line,
     Long,
-    Score,
+    Percent,
     Shown,
     Text,
     Web,
@@ -33,7 +33,7 @@ class TrainingChanges(Body):
     provider: Text | None = None
     completion_date: Day | None = None
     expiry_date: Day | None = None
-    score: Score | None = None
+    score: Percent | None = None
     status: Literal["pending", "completed"] | None = None
     certificate_url: Web | None = None
 

@@ -3,10 +3,15 @@
 import re
 
 from tests.server.conftest import Server
-from tests.server.intact_api import samples_access, samples_clients, samples_library
+from tests.server.intact_api import (
+    samples_access,
+    samples_business,
+    samples_clients,
+    samples_library,
+)
 from tests.server.intact_api.routes import Route
 
-PARTS = (samples_clients, samples_access, samples_library)
+PARTS = (samples_clients, samples_access, samples_library, samples_business)
 OFFICE = "cbadmin@demo.example"
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007_library"
-down_revision = "0007_access"
+down_revision = "0007_business"
 
 
 def upgrade() -> None:

@@ -21,7 +21,17 @@ from intact_core.errors import (
     StorageFault,
     UpgradeNeeded,
 )
-from sync_server.api.intact import authentication, certificates, clients, devices, envelope, health
+from sync_server.api.intact import (
+    audits,
+    authentication,
+    certificates,
+    checklists,
+    clients,
+    devices,
+    envelope,
+    findings,
+    health,
+)
 from sync_server.api.sync import blobs, rounds, tokens
 from sync_server.api.sync import errors as sync_errors
 from sync_server.auth.device_assertion import Nonces
@@ -116,9 +126,9 @@ def make_app(
     app.state.blobs = BlobStore(settings.blobs)
     app.state.pulls = ThreadPoolExecutor(PULLS_AT_ONCE, "pull")
     app.state.public_limit = PublicLimit()
-    for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
+    for part in (health, authentication, devices, tokens, rounds, blobs):
         app.include_router(part.router)
-    for facade in (clients,):
+    for facade in (clients, audits, checklists, findings, certificates):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)

@@ -10,13 +10,13 @@ from intact_core import clock
 from intact_core.errors import NotFound
 from intact_core.records.clients import Client
 from intact_core.records.standards import Standard
+from intact_core.rules.certificates import status_on
 from sync_server.auth.permissions import database_of
 from sync_server.back_office.page import Visitor, attachment, show
 from sync_server.services.audit_views import people
 from sync_server.services.certificates import (
     certificate_of,
     history_of,
-    status_on,
     visible_certificates,
 )
 

@@ -147,6 +147,14 @@ def one(session: Session, caller: Caller, kind: Kind[R], id_: UUID, *, lock: boo
     return row
 
 
+def named(session: Session, caller: Caller, kind: Kind[R], name: str, id_: UUID) -> R:
+    """The row that a field of a request names. Raises BadInput where the caller sees none."""
+    try:
+        return one(session, caller, kind, id_)
+    except NotFound as fault:
+        raise BadInput(f"{name}: there is no such {kind.noun}. Check the id.") from fault
+
+
 def head_of(session: Session, kind: Kind[Any], row: Record) -> Any:
     """`rev` (its version, from 1) and `updated_at` of a row."""
     mine = _HEADS.c.tenant_id == row.tenant_id

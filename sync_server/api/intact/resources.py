@@ -1,6 +1,6 @@
 """The five routes that most resources have: list, make, read, change, remove."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any
@@ -47,9 +47,14 @@ class Resource:
     changes: type[Body] | None = None
     removable: bool = True
     computed: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
+    joined: Callable[[Session, Sequence[Row]], Mapping[UUID, Mapping[str, Any]]] | None = None
+    """Shown fields that other rows know: asked once for a page, by id of the row."""
     create: Callable[[Session, Caller, dict[str, Any]], Row] | None = None
     change: Callable[[Session, Caller, UUID, dict[str, Any]], Row] | None = None
     remove: Callable[[Session, Caller, UUID], Row] | None = None
+
+    def _joined(self, session: Session, rows: Sequence[Row]) -> Mapping[UUID, Mapping[str, Any]]:
+        return {} if self.joined is None or not rows else self.joined(session, rows)
 
     def form(self, row: Row, updated_at: Any = None) -> dict[str, Any]:
         """A row as this API shows it."""
@@ -63,7 +68,8 @@ class Resource:
         """The envelope around one row."""
         head = records.head_of(session, self.kind, row)
         said = {} if message is None else {"message": message}
-        return {"success": True, **said, "data": self.form(row, head.updated_at)}
+        more = self._joined(session, [row]).get(row.id, {})
+        return {"success": True, **said, "data": self.form(row, head.updated_at) | dict(more)}
 
     def done(self, session: Session, row: Row, message: str | None = None) -> Response:
         """The answer about one row, with the tag of its version."""
@@ -76,10 +82,14 @@ class Resource:
         page, limit = given.pop("page"), given.pop("limit")
         search = given.pop("search", None)
         found = records.listed(session, caller, self.kind, Asked(page, limit, search, given))
+        more = self._joined(session, found.rows)
         return answer(
             {
                 "success": True,
-                "data": [self.form(row, row.updated_at) for row in found.rows],
+                "data": [
+                    self.form(row, row.updated_at) | dict(more.get(row.id, {}))
+                    for row in found.rows
+                ],
                 "pagination": {
                     "current_page": page,
                     "per_page": limit,

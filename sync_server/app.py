@@ -28,6 +28,7 @@ from sync_server.api.intact import (
     checklists,
     clients,
     devices,
+    documentation,
     envelope,
     findings,
     health,
@@ -132,6 +133,7 @@ def make_app(
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)
+    documentation.describe(app)
     _add_error_handlers(app)
     app.add_middleware(_Guard)
     return app

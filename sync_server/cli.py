@@ -1,7 +1,6 @@
 """Command line of the server."""
 
 import argparse
-import gc
 import getpass
 import os
 import sys
@@ -10,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-import uvicorn
 from cryptography import x509
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
@@ -19,7 +17,7 @@ from intact_core import ids
 from intact_core.documents.verification import verify_pdf
 from intact_core.errors import BadInput, IntactError
 from sync_server import settings as configuration
-from sync_server.app import make_app, open_database
+from sync_server.app import open_database
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.sealing import Sealing
@@ -30,9 +28,9 @@ from sync_server.services.document_check import authorities
 from sync_server.services.tenants import TenantData, create_tenant, list_tenants
 from sync_server.services.users import NewUser, create_operator, create_user
 from sync_server.settings import Options, Settings
+from sync_server.workers import fitting, serve_here, serve_many
 
 FAILED, REFUSED = 1, 2
-_COLLECT = (20_000, 20, 100)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (8080)")
     serve.add_argument("--public-url", help="address that laptops and certificates know")
+    serve.add_argument("--workers", type=int, help="processes (one for each core, SQLite one)")
     serve.add_argument("--demo", action="store_true", help="load the demo first")
     move = _command(commands, "migrate", _migrate, "bring the database to this version")
     move.add_argument("--app-role", default=APP_ROLE, help="role of the application (PostgreSQL)")
@@ -118,19 +117,15 @@ def _opened(settings: Settings) -> Iterator[Database]:
 
 def _serve(given: argparse.Namespace) -> int:
     settings = _settings(given)
+    workers = given.workers or fitting(settings.database_url)
     with _opened(settings) as database:
         if given.demo:
             load_demo(DemoTools(database, _keys(settings), Passwords()))
-        app = make_app(settings, database)
-        # What is here now stays: the collector need not look at it at every push, nor at the
-        # thousands of rows of one push while they are made.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_COLLECT)
         print(f"Intact serves {settings.public_url}", flush=True)  # noqa: T201
-        uvicorn.run(
-            app, host=settings.host, port=settings.port, log_level="warning", server_header=False
-        )
+        if workers == 1:
+            serve_here(settings, database)
+    if workers > 1:
+        serve_many(settings, workers)
     return 0
 
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import settings
 
 from intact_core import clock
+from tests.fixtures.memory import keep_files_in_memory
 
+keep_files_in_memory()
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # The same examples every time: what fails once fails again. `make prove` looks further.

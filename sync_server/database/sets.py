@@ -5,11 +5,14 @@ took 14 s as pipelined single statements and a fraction of it this way. SQLite, 
 process, is fastest with one prepared statement and the rows one by one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import select as waiting
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Json
 from sqlalchemy import (
     ARRAY,
@@ -26,6 +29,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from intact_core import canonical
@@ -61,50 +65,107 @@ def rows_by_key(
     return connection.execute(select(one).select_from(wanted.join(one, true())))
 
 
-def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows; all have the same columns, as column values."""
-    if not rows:
-        return
+@contextmanager
+def ahead(connection: Connection) -> Iterator[None]:
+    """Inside, PostgreSQL works at what was given to it while the next is made.
+
+    For statements that answer nothing; what one of them raises, a later one or the end raises.
+    """
     if connection.dialect.name != "postgresql":
-        sets.insert(connection.dialect, table, rows).run(connection)
+        yield
         return
-    statement = _insert(connection.dialect.identifier_preparer, table, tuple(rows[0]))
-    connection.exec_driver_sql(statement, (_document(rows),))
+    driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]
+    try:
+        with driver.pipeline():
+            yield
+    except psycopg.Error as fault:
+        raise DBAPIError.instance(None, None, fault, psycopg.Error) from fault
 
 
-def update_rows(connection: Connection, table: Table, keys: Sequence[str], rows: Rows) -> None:
-    """Update rows found by `keys`; all have the same columns, as column values."""
+def insert_rows(
+    connection: Connection, table: Table, rows: Rows, shared: Mapping[str, Any] | None = None
+) -> None:
+    """Insert rows; all have the same columns, as column values. `shared` are those of each row."""
     if not rows:
         return
+    shared = shared or {}
     if connection.dialect.name != "postgresql":
-        sets.change(connection.dialect, table, keys, rows).run(connection)
+        whole = [{**shared, **row} for row in rows] if shared else rows
+        sets.insert(connection.dialect, table, whole).run(connection)
         return
     preparer = connection.dialect.identifier_preparer
-    statement = _update(preparer, table, tuple(keys), tuple(rows[0]))
-    connection.exec_driver_sql(statement, (_document(rows),))
+    statement = _insert(preparer, table, tuple(rows[0]), tuple(shared))
+    _send(connection, statement, rows, shared)
 
 
-def _document(rows: Rows) -> Json:
-    return Json(rows, canonical.dumps)
+def update_rows(
+    connection: Connection,
+    table: Table,
+    keys: Sequence[str],
+    rows: Rows,
+    shared: Mapping[str, Any] | None = None,
+) -> None:
+    """Update rows found by `keys`; all have the same columns, as column values.
+
+    `shared` are new values of each row. The keys stand in the rows, the tenant too: PostgreSQL then
+    expects few of them and finds each by itself.
+    """
+    if not rows:
+        return
+    shared = shared or {}
+    if connection.dialect.name != "postgresql":
+        whole = [{**shared, **row} for row in rows] if shared else rows
+        sets.change(connection.dialect, table, keys, whole).run(connection)
+        return
+    preparer = connection.dialect.identifier_preparer
+    statement = _update(preparer, table, tuple(keys), tuple(rows[0]), tuple(shared))
+    _send(connection, statement, rows, shared)
+
+
+def _send(connection: Connection, statement: str, rows: Rows, shared: Mapping[str, Any]) -> None:
+    connection.exec_driver_sql(statement, (_document(shared), _document(rows)))
+    driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]
+    # A socket takes some 200 KB at once: PostgreSQL would wait for the rest until the next one.
+    while driver.pgconn.flush():
+        waiting.select((), (driver,), ())
+
+
+def _document(content: Any) -> Json:
+    return Json(content, canonical.dumps)
 
 
 @cache
-def _insert(preparer: IdentifierPreparer, table: Table, names: tuple[str, ...]) -> str:
-    name, columns = preparer.format_table(table), ", ".join(map(preparer.quote, names))
-    return (
-        f"INSERT INTO {name} ({columns}) SELECT {columns}"  # noqa: S608
-        f" FROM json_populate_recordset(NULL::{name}, %s)"
-    )
+def _insert(
+    preparer: IdentifierPreparer, table: Table, names: tuple[str, ...], shared: tuple[str, ...]
+) -> str:
+    name, columns = preparer.format_table(table), ", ".join(map(preparer.quote, names + shared))
+    of = _sources(preparer, names, shared)
+    values = ", ".join(of.values())
+    return f"INSERT INTO {name} ({columns}) SELECT {values} FROM {_rows(name)}"  # noqa: S608
 
 
 @cache
 def _update(
-    preparer: IdentifierPreparer, table: Table, keys: tuple[str, ...], names: tuple[str, ...]
+    preparer: IdentifierPreparer,
+    table: Table,
+    keys: tuple[str, ...],
+    names: tuple[str, ...],
+    shared: tuple[str, ...],
 ) -> str:
     name, quote = preparer.format_table(table), preparer.quote
-    changes = ", ".join(f"{quote(n)} = x.{quote(n)}" for n in names if n not in keys)
-    same = " AND ".join(f"t.{quote(key)} = x.{quote(key)}" for key in keys)
-    return (
-        f"UPDATE {name} AS t SET {changes}"  # noqa: S608
-        f" FROM json_populate_recordset(NULL::{name}, %s) AS x WHERE {same}"
-    )
+    of = _sources(preparer, names, shared)
+    changes = ", ".join(f"{quote(one)} = {value}" for one, value in of.items() if one not in keys)
+    same = " AND ".join(f"t.{quote(key)} = {of[key]}" for key in keys)
+    return f"UPDATE {name} AS t SET {changes} FROM {_rows(name)} WHERE {same}"  # noqa: S608
+
+
+def _sources(
+    preparer: IdentifierPreparer, names: tuple[str, ...], shared: tuple[str, ...]
+) -> dict[str, str]:
+    own = {one: f"x.{preparer.quote(one)}" for one in names}
+    return own | {one: f"k.{preparer.quote(one)}" for one in shared}
+
+
+def _rows(name: str) -> str:
+    """The documents as rows: `k` what all share, `x` what differs."""
+    return f"json_populate_record(NULL::{name}, %s) k, json_populate_recordset(NULL::{name}, %s) x"

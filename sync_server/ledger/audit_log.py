@@ -1,6 +1,6 @@
 """The audit log: insert-only, each entry chained to the one before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -36,16 +36,48 @@ class Entry(Protocol):
     def is_new(self) -> bool: ...
 
 
-def append_entries(
-    connection: Connection,
-    tenant_id: UUID,
-    actor: Actor,
-    now: datetime,
-    entries: Sequence[Entry],
-) -> None:
-    """Append one entry for each write, chained by SHA-256 over the canonical entry."""
-    done = [(_action(one), one.spec.name, one.id, one.patch) for one in entries]
-    append_acts(connection, tenant_id, actor, now, done)
+class Entries:
+    """Entries that are worked out up to their place in the log."""
+
+    def __init__(self, tenant_id: UUID, actor: Actor, now: datetime, acts: Iterable[Act]) -> None:
+        self._tenant_id = tenant_id
+        self._shared = {"user_id": actor.user_id, "device_id": actor.device_id, "at": now}
+        self._rows: list[dict[str, Any]] = [
+            {
+                "seq": 0,
+                "action": action,
+                "resource_type": kind,
+                "resource_id": id_,
+                "new_values": canonical.dumps(dict(values)).decode(),
+            }
+            for action, kind, id_, values in acts
+        ]
+
+    @classmethod
+    def of_puts(
+        cls, tenant_id: UUID, actor: Actor, now: datetime, puts: Iterable[Entry]
+    ) -> "Entries":
+        """One entry for each write."""
+        done = ((_action(one), one.spec.name, one.id, one.patch) for one in puts)
+        return cls(tenant_id, actor, now, done)
+
+    def write(self, connection: Connection, end: tuple[int, str]) -> None:
+        """Append them behind the log's `end`, each chained by SHA-256 over its canonical form."""
+        seq, last = end
+        for row in self._rows:
+            row["seq"] = seq = seq + 1
+            entry = canonical.dumps(row | self._shared)
+            row["prev_hash"] = last
+            row["hash"] = last = link(last, entry)
+        if self._rows:
+            shared = self._shared | {"tenant_id": self._tenant_id}
+            insert_rows(connection, table_of(AuditLog), self._rows, shared)
+            raise_scope(connection, self._tenant_id, LOG_SCOPE, seq, last)
+
+
+def log_end(connection: Connection, tenant_id: UUID) -> tuple[int, str]:
+    """The last entry's place and hash, locked: the others wait until this transaction's end."""
+    return take_scope(connection, tenant_id, LOG_SCOPE, empty=GENESIS)
 
 
 def append_acts(
@@ -56,25 +88,7 @@ def append_acts(
     acts: Sequence[Act],
 ) -> None:
     """Append entries for what was done: (action, kind of thing, its id, values)."""
-    seq, last = take_scope(connection, tenant_id, LOG_SCOPE, empty=GENESIS)
-    rows = []
-    for action, kind, id_, values in acts:
-        seq += 1
-        row = {
-            "seq": seq,
-            "user_id": actor.user_id,
-            "device_id": actor.device_id,
-            "action": action,
-            "resource_type": kind,
-            "resource_id": id_,
-            "new_values": canonical.dumps(dict(values)).decode(),
-            "at": now,
-        }
-        before, last = last, link(last, canonical.dumps(row))
-        rows.append({**row, "tenant_id": tenant_id, "prev_hash": before, "hash": last})
-    if rows:
-        insert_rows(connection, table_of(AuditLog), rows)
-        raise_scope(connection, tenant_id, LOG_SCOPE, seq, last)
+    Entries(tenant_id, actor, now, acts).write(connection, log_end(connection, tenant_id))
 
 
 def _action(entry: Entry) -> str:

@@ -24,10 +24,11 @@ def take_serials(connection: Connection, tenant_id: UUID, type_: str, count: int
     """Take `count` serials of a kind of record; returns the last one given before."""
     mine = (_SERIALS.c.tenant_id == tenant_id) & (_SERIALS.c.type == type_)
     raised = update(_SERIALS).where(mine).values(last=_SERIALS.c.last + count)
-    if connection.execute(raised).rowcount == 0:
+    taken = raised.returning(_SERIALS.c.last)
+    last: int | None = connection.scalar(taken)
+    if last is None:
         _start_row(connection, _SERIALS, tenant_id=tenant_id, type=type_, last=0)
-        connection.execute(raised)
-    last: int = connection.execute(select(_SERIALS.c.last).where(mine)).scalar_one()
+        last = connection.execute(taken).scalar_one()
     return last - count
 
 

@@ -3,9 +3,9 @@
 A record whose scope changes leaves the one scope and enters the other at the same rev.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,8 @@ from intact_core.records.catalogue import TypeSpec
 from intact_core.records.unit_of_work import Written
 from intact_core.rules.kernel import Actor
 from intact_core.sync import digest
-from sync_server.database.sets import insert_rows, rows_by_key, update_rows
-from sync_server.ledger.audit_log import append_entries
+from sync_server.database.sets import ahead, insert_rows, rows_by_key, update_rows
+from sync_server.ledger.audit_log import Entries, log_end
 from sync_server.ledger.counters import raise_scope, take_scope, take_serials
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import FeedChange, RecordHead
@@ -55,7 +55,7 @@ class Head:
 
 Ref = tuple[str, UUID]
 
-_HEADS = table_of(RecordHead)
+_HEADS, _FEED = table_of(RecordHead), table_of(FeedChange)
 _HEAD_COLUMNS = (_HEADS.c.id, *(_HEADS.c[name] for name in Head.__dataclass_fields__))
 _HEAD_KEYS = ("tenant_id", "type", "id")
 
@@ -101,20 +101,9 @@ def append(
     actor: Actor,
     puts: Sequence[Put],
     heads: Mapping[Ref, Head],
-) -> dict[Ref, int]:
-    """Write heads, feed and audit log for rows that are already written.
-
-    Several puts of one record become several changes, in order. Returns each record's new rev.
-    Counter rows are taken last and in sorted order, so that writers queue and never deadlock.
-    """
-    now = clock.now()
-    steps = _Steps(tenant_id, actor, now, heads)
-    for put in puts:
-        steps.add(put)
-    steps.write_heads(connection)
-    steps.write_changes(connection)
-    append_entries(connection, tenant_id, actor, now, puts)
-    return {ref: state.rev for ref, state in steps.states.items()}
+) -> None:
+    """Write heads, feed and audit log for rows that are already written."""
+    Steps(tenant_id, actor, puts, heads).write(connection)
 
 
 @dataclass
@@ -127,119 +116,128 @@ class _State:
     is_new: bool
 
 
-class _Steps:
-    """Collects what a batch of puts does to heads, feed and digests."""
+class Steps:
+    """What a batch of puts does to heads, feed, digests and audit log: worked out, then written.
+
+    Several puts of one record become several changes, in order.
+    """
 
     def __init__(
-        self, tenant_id: UUID, actor: Actor, now: datetime, heads: Mapping[Ref, Head]
+        self, tenant_id: UUID, actor: Actor, puts: Sequence[Put], heads: Mapping[Ref, Head]
     ) -> None:
-        self.tenant_id, self.actor, self.now = tenant_id, actor, now
-        self.heads = heads
-        self.states: dict[Ref, _State] = {}
-        self.changes: dict[str, list[dict[str, Any]]] = {}
+        self._tenant_id, self._actor, self._now = tenant_id, actor, clock.now()
+        self._heads = heads
+        self._states: dict[Ref, _State] = {}
+        self._changes: dict[str, list[dict[str, Any]]] = {}
+        for put in puts:
+            self._add(put)
+        self._log = Entries.of_puts(tenant_id, actor, self._now, puts)
 
-    def add(self, put: Put) -> None:
-        """One more record written."""
+    def _add(self, put: Put) -> None:
         ref = (put.spec.name, put.id)
-        state = self.states.get(ref) or self._start(put, ref)
+        state = self._states.get(ref) or self._start(put, ref)
         state.rev += 1
         state.field_rev |= dict.fromkeys(put.groups, (state.rev, put.device))
         state.hash = digest.row_hash(put.spec.name, put.id, state.rev, put.body)
         scope = put.spec.scope.key(put.body)
         if scope != state.scope:
-            self._append(put, state, "leave", {})
+            self._change(put, state, "leave", {})
             state.scope = scope
-            self._append(put, state, "enter", _filled(put.body))
+            self._change(put, state, "enter", _filled(put.body))
         else:
-            self._append(put, state, "put", _filled(put.body) if put.is_new else put.patch)
-
-    def _append(self, put: Put, state: _State, kind: str, patch: Mapping[str, Any]) -> None:
-        change = self._change(put, state, patch) | {"kind": kind}
-        self.changes.setdefault(state.scope, []).append(change)
+            self._change(put, state, "put", _filled(put.body) if put.is_new else put.patch)
 
     def _start(self, put: Put, ref: Ref) -> _State:
-        head = self.heads.get(ref)
+        head = self._heads.get(ref)
         if head is None:
             state = _State(put.spec.scope.key(put.body), 0, {}, "", 0, is_new=True)
         else:
             revs = {group: (rev, who) for group, (rev, who) in head.field_rev.items()}
             state = _State(head.scope, head.rev, revs, head.hash, head.serial, is_new=False)
-        self.states[ref] = state
+        self._states[ref] = state
         return state
 
-    def _change(self, put: Put, state: _State, patch: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "tenant_id": self.tenant_id,
+    def _change(self, put: Put, state: _State, kind: str, patch: Mapping[str, Any]) -> None:
+        row = {
             "scope": state.scope,
+            "seq": 0,
             "type": put.spec.name,
             "record_id": put.id,
             "rev": state.rev,
+            "kind": kind,
             "patch": canonical.dumps(dict(patch)).decode(),
             "op_id": put.op_id,
-            "actor": self.actor.user_id,
-            "at": self.now,
         }
+        self._changes.setdefault(state.scope, []).append(row)
 
-    def write_heads(self, connection: Connection) -> None:
-        """Insert the heads of new records, update the others."""
-        new = [(ref, state) for ref, state in self.states.items() if state.is_new]
-        if new:
-            self._number(connection, [ref[0] for ref, _ in new])
-            insert_rows(connection, _HEADS, [self._head_row(*one) for one in new])
-        changed = [(ref, state) for ref, state in self.states.items() if not state.is_new]
-        if changed:
-            rows = [self._head_change(*one) for one in changed]
-            update_rows(connection, _HEADS, _HEAD_KEYS, rows)
+    def write(self, connection: Connection) -> None:
+        """Take the counters, then write; joins the caller's transaction.
 
-    def _head_change(self, ref: Ref, state: _State) -> dict[str, Any]:
-        return {
-            "tenant_id": self.tenant_id,
-            "type": ref[0],
-            "id": ref[1],
-            "scope": state.scope,
-            "rev": state.rev,
-            "field_rev": state.field_rev,
-            "hash": state.hash,
-            "updated_at": self.now,
+        Counter rows are taken as the last locks and in sorted order, so that writers queue and
+        never deadlock; all is ready then, since the others wait until this one commits.
+        """
+        self._number(connection)
+        taken = {
+            scope: take_scope(connection, self._tenant_id, scope) for scope in sorted(self._changes)
         }
+        end = log_end(connection, self._tenant_id)
+        with ahead(connection):
+            self._write_heads(connection)
+            self._write_changes(connection, taken)
+            self._log.write(connection, end)
 
-    def _head_row(self, ref: Ref, state: _State) -> dict[str, Any]:
-        return {
-            "tenant_id": self.tenant_id,
-            "type": ref[0],
-            "id": ref[1],
-            "scope": state.scope,
-            "rev": state.rev,
-            "field_rev": state.field_rev,
-            "hash": state.hash,
-            "serial": state.serial,
-            "updated_at": self.now,
-        }
+    def _write_heads(self, connection: Connection) -> None:
+        new, changed = [], []
+        for ref, state in self._states.items():
+            row = {
+                "tenant_id": self._tenant_id,
+                "type": ref[0],
+                "id": ref[1],
+                "scope": state.scope,
+                "rev": state.rev,
+                "field_rev": state.field_rev,
+                "hash": state.hash,
+            }
+            if state.is_new:
+                new.append(row | {"serial": state.serial})
+            else:
+                changed.append(row)
+        shared = {"updated_at": self._now}
+        insert_rows(connection, _HEADS, new, shared)
+        update_rows(connection, _HEADS, _HEAD_KEYS, changed, shared)
 
-    def _number(self, connection: Connection, types: Sequence[str]) -> None:
+    def _number(self, connection: Connection) -> None:
+        new = Counter(ref[0] for ref, state in self._states.items() if state.is_new)
         last = {
-            type_: take_serials(connection, self.tenant_id, type_, types.count(type_))
-            for type_ in sorted(set(types))
+            type_: take_serials(connection, self._tenant_id, type_, new[type_])
+            for type_ in sorted(new)
         }
-        for ref, state in self.states.items():
+        for ref, state in self._states.items():
             if state.is_new:
                 last[ref[0]] += 1
                 state.serial = last[ref[0]]
 
-    def write_changes(self, connection: Connection) -> None:
-        """Raise the counters of the scopes and append the changes with their seq."""
+    def _write_changes(self, connection: Connection, taken: Mapping[str, tuple[int, str]]) -> None:
+        out, into = self._moved()
         rows: list[dict[str, Any]] = []
-        for scope in sorted(self.changes):
-            seq, old = take_scope(connection, self.tenant_id, scope)
-            for row in self.changes[scope]:
-                seq += 1
-                rows.append({**row, "seq": seq})
-            before = [self.heads[ref] for ref in self.states if ref in self.heads]
-            out = [head.hash for head in before if head.scope == scope]
-            into = [state.hash for state in self.states.values() if state.scope == scope]
-            now = digest.moved(old, out=out, into=into)
-            raise_scope(connection, self.tenant_id, scope, seq, now)
-        insert_rows(connection, table_of(FeedChange), rows)
+        for scope, (seq, old) in taken.items():
+            for n, row in enumerate(self._changes[scope], seq + 1):
+                row["seq"] = n
+            rows += self._changes[scope]
+            now = digest.moved(old, out=out.get(scope, ()), into=into.get(scope, ()))
+            raise_scope(connection, self._tenant_id, scope, rows[-1]["seq"], now)
+        shared = {"tenant_id": self._tenant_id, "actor": self._actor.user_id, "at": self._now}
+        insert_rows(connection, _FEED, rows, shared)
+
+    def _moved(self) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
+        """By scope, the hashes of the rows as they were, and as they are."""
+        out: dict[str, list[str]] = {}
+        into: dict[str, list[str]] = {}
+        for ref, state in self._states.items():
+            into.setdefault(state.scope, []).append(state.hash)
+            if before := self._heads.get(ref):
+                out.setdefault(before.scope, []).append(before.hash)
+        return out, into
 
 
 def _filled(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from intact_core.rules.signing import check_signed
 from intact_core.sync.casting import up_cast
 from intact_core.sync.merge import Clash, Merged, merge
 from intact_core.sync.operations import Operation, Receipt
-from sync_server.database.sets import insert_rows, rows_by_key
+from sync_server.database.sets import ahead, insert_rows, rows_by_key
 from sync_server.ledger.conflicts import ConflictWriter
-from sync_server.ledger.feed import Put, append
+from sync_server.ledger.feed import Put, Steps, append
 from sync_server.ledger.lineage import Lineage
 from sync_server.ledger.workspace import Tracked, Workspace
 from sync_server.tables.base import table_of
@@ -151,9 +151,11 @@ def _take(connection: Connection, source: Source, links: Sequence[Link]) -> list
             receipts += [replace_n(again[one.op_id], one) for one in operations]
         else:
             receipts += _decide_group(batch, operations)
-    work.write()
-    append(connection, source.tenant_id, source.actor, work.puts, work.heads)
-    _store(connection, source, links, receipts)
+    with ahead(connection):
+        work.write()
+        _store(connection, source, links, receipts)
+        steps = Steps(source.tenant_id, source.actor, work.puts, work.heads)
+    steps.write(connection)
     return receipts
 
 
@@ -335,19 +337,16 @@ def _store(
     links: Sequence[Link],
     receipts: Iterable[Receipt],
 ) -> None:
-    now = clock.now()
     rows = [
         {
-            "tenant_id": source.tenant_id,
-            "device_id": source.device_id,
             "n": one.operation.n,
             "op_id": one.operation.op_id,
             "raw": one.raw.decode(),
             "hash": one.hash,
             "verdict": receipt.verdict,
             "receipt": msgspec.json.encode(receipt).decode(),
-            "received_at": now,
         }
         for one, receipt in zip(links, receipts, strict=True)
     ]
-    insert_rows(connection, table_of(OpReceipt), rows)
+    whose = {"tenant_id": source.tenant_id, "device_id": source.device_id}
+    insert_rows(connection, table_of(OpReceipt), rows, whose | {"received_at": clock.now()})

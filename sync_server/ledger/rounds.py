@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from intact_core import clock, ids
 from intact_core.errors import BadInput, NotAllowed
@@ -103,9 +104,10 @@ def take_push(
     Raises ChainGap when operations are missing before these, ChainFork when the device's history
     differs from the stored one, BadInput for a body that is none. One transaction, the caller's.
     """
-    scopes = scopes_of(connection, tenant_id, _user_of(connection, tenant_id, device_id))
+    device = device_row(connection, tenant_id, device_id, lock=True)
+    scopes = scopes_of(connection, tenant_id, device.user_id)
     source = Source(tenant_id, device_id, actor, frozenset(scopes))
-    return _take(connection, source, push, "")
+    return _take(connection, source, device, push)
 
 
 def take_deposit(
@@ -115,24 +117,23 @@ def take_deposit(
 
     For a device that was revoked, or whose application is too old. Raises as `take_push`.
     """
-    source = Source(tenant_id, device_id, actor, frozenset())
-    return _take(connection, source, push, "deposited")
-
-
-def _user_of(connection: Connection, tenant_id: UUID, device_id: UUID) -> UUID:
-    user_id: UUID = device_row(connection, tenant_id, device_id).user_id
-    return user_id
-
-
-def _take(connection: Connection, source: Source, push: Push, aside: str) -> PushAnswer:
-    tenant_id, device_id = source.tenant_id, source.device_id
     device = device_row(connection, tenant_id, device_id, lock=True)
+    source = Source(tenant_id, device_id, actor, frozenset())
+    return _take(connection, source, device, push, "deposited")
+
+
+def _take(
+    connection: Connection, source: Source, device: Row[Any], push: Push, aside: str = ""
+) -> PushAnswer:
+    tenant_id, device_id = source.tenant_id, source.device_id
     links = _links(push)
     _check_signature(device.certificate, links[-1].hash, push.signature)
     first, last_n = links[0].operation.n, device.last_n
     if first > last_n + 1:
         raise ChainGap(last_n + 1)
-    if hash_at(connection, tenant_id, device_id, first - 1) != push.prev_hash:
+    goes_on = first == last_n + 1
+    before = device.chain_hash if goes_on else hash_at(connection, tenant_id, device_id, first - 1)
+    if before != push.prev_hash:
         raise ChainFork
     known = [one for one in links if one.operation.n <= last_n]
     new = links[len(known) :]

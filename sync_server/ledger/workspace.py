@@ -237,8 +237,9 @@ class Workspace:
 
     def _insert(self, type_: str, records: Sequence[Tracked]) -> None:
         spec = spec_of(type_)
-        rows = [_values(record, spec.fields) for record in records]
-        insert_rows(self._connection, spec.table, rows)
+        names = [name for name in spec.fields if name != "tenant_id"]
+        rows = [_values(record, names) for record in records]
+        insert_rows(self._connection, spec.table, rows, {"tenant_id": self._tenant_id})
 
     def _update(self, type_: str, records: Sequence[Tracked]) -> None:
         by_columns: dict[tuple[str, ...], list[Tracked]] = {}

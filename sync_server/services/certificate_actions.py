@@ -163,6 +163,7 @@ def renew(
     Raises RuleBroken: `transition`, `not_recertification`, `no_decision`, `too_late`,
     `not_later`, `beyond_cycle`, `renewed_already`; BadInput.
     """
+    records.one(session, caller, CERTIFICATES, certificate_id)
     audit = _audit(session, caller, wanted.audit_id)
     row = _in_state(session, caller, certificate_id, "renewed", "active", "expired")
     world, today = SessionWorld(session, caller.tenant), clock.today()

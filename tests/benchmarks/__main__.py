@@ -17,6 +17,7 @@ NAMES = (
     "sync_many",
     "sync_large",
     "sync_files",
+    "api",
     "starting",
     "desktop",
 )

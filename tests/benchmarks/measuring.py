@@ -5,7 +5,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -119,12 +119,21 @@ def peak_megabytes() -> float:
 
 
 def processor_seconds(process_id: int) -> float:
-    """Processor time that a process has used, where the system tells it."""
-    status = Path(f"/proc/{process_id}/stat")
-    if not status.exists():
+    """Processor time that a process and its children have used, where the system tells it."""
+    if not Path(f"/proc/{process_id}/stat").exists():
         return float("nan")
-    fields = status.read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    times = {process_id: _times(process_id)}
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            times[int(path.name)] = _times(int(path.name))
+    own = [one for pid, one in times.items() if process_id in (pid, one[0])]
+    return sum(ticks for _, ticks in own) / os.sysconf("SC_CLK_TCK")
+
+
+def _times(process_id: int) -> tuple[int, int]:
+    """(parent, ticks used)."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[1]), int(fields[11]) + int(fields[12])
 
 
 def machine() -> dict[str, Any]:

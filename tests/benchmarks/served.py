@@ -44,13 +44,16 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, database_url: str | None = None) -> Iterator[Server]:
-    """The server over a fresh database, its process ended at the end."""
+def serving(
+    folder: Path, database_url: str | None = None, workers: int | None = None
+) -> Iterator[Server]:
+    """The server over a fresh database, its processes ended at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     database = ["--database-url", database_url] if database_url else []
     command = ["serve", "--demo", "--data", str(folder), "--port", str(port), *database]
+    command += ["--workers", str(workers)] if workers else []
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(_server(*command), stdout=log, stderr=log)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.faults.killing import many_databases, many_laptops, many_servers, pre
 from tests.powercuts.cutting import cut_some
 from tests.simulation.killing import matrix
 from tests.simulation.many import run
+from tests.simulation.sim import BURNING, Features
 from tests.simulation.stage import scratch_folder
 
 CUTS_AT_ONCE = 100
@@ -32,10 +34,10 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
-def seeds(number: int) -> tuple[int, int]:
+def seeds(number: int, features: Features) -> tuple[int, int]:
     """Play so many worlds; how many, and how many lost something."""
-    failed = run(1, number, say)
-    for words in failed[:_SHOWN]:
+    failed = run(1, number, say, features)
+    for words in list(failed.values())[:_SHOWN]:
         say(words)
     return number, len(failed)
 
@@ -105,6 +107,7 @@ def main() -> int:
     """Everything that is asked for; 0 when nothing was lost and no mutant survived."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove")
     parser.add_argument("--seeds", type=int, default=10_000)
+    parser.add_argument("--burning", type=int, default=2_000)
     parser.add_argument("--cuts", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--chaos", type=int, default=200)
@@ -117,7 +120,8 @@ def main() -> int:
         ("kills", kills, given.kills),
         ("chaos", chaos, given.chaos),
         ("disk errors", errors, given.errors),
-        ("seeds", seeds, given.seeds),
+        ("seeds", partial(seeds, features=Features()), given.seeds),
+        ("burning seeds", partial(seeds, features=BURNING), given.burning),
     )
     results = [
         _counted(name, work, number)

@@ -47,6 +47,9 @@ class Features:
     """The server often burns down just after a laptop took a name that its backup lacks."""
 
 
+BURNING = Features(newer_names=True)
+
+
 @dataclass(frozen=True)
 class Backup:
     """What a copy of the server holds."""

@@ -1,7 +1,6 @@
 """What every simulated world starts from, made once: a server and four laptops that are level."""
 
 import atexit
-import os
 import random
 import shutil
 import tempfile
@@ -26,6 +25,7 @@ from intact_core.records.standards import Standard
 from intact_desktop.store.engine import reading
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
+from tests.fixtures.memory import in_memory
 from tests.simulation.office import Office, make_office
 from tests.simulation.world import enrol
 
@@ -147,11 +147,13 @@ def share_statements(engine: Engine) -> None:
 _FIRST: dict[str, Engine] = {}
 
 
+_ROOM = 64 << 20
+"""Bytes that are plenty for a world."""
+
+
 def scratch(prefix: str) -> Path:
     """A new folder, in memory where the system has such a place."""
-    memory = Path("/dev/shm")
-    parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    return Path(tempfile.mkdtemp(prefix=f"intact-{prefix}-", dir=parent))
+    return Path(tempfile.mkdtemp(prefix=f"intact-{prefix}-", dir=in_memory(_ROOM)))
 
 
 @contextmanager

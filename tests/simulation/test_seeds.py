@@ -5,7 +5,7 @@ import pytest
 from tests.fixtures.postgres import PostgresServer
 from tests.simulation.playing import play
 from tests.simulation.regressions import SEEDS
-from tests.simulation.sim import Features
+from tests.simulation.sim import BURNING, Features
 from tests.simulation.stage import build, scratch_folder
 
 MANY = 500
@@ -13,7 +13,6 @@ MANY = 500
 AT_ONCE = 25
 ON_POSTGRES = 10
 BURNT = 50
-BURNING = Features(newer_names=True)
 CALMER = Features(restored_server=False)
 """A copy of a PostgreSQL server is its own tools' work."""
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
+from fastapi.security import HTTPBearer
 from sqlalchemy.orm import Session
 
 from intact_core.errors import NotAllowed
@@ -17,6 +18,9 @@ from sync_server.auth.permissions import bearer_caller, database_of
 from sync_server.auth.rights import ALL
 from sync_server.services import idempotency
 from sync_server.services.idempotency import Told
+
+_BEARER = HTTPBearer(auto_error=False, description="The token of POST /api/v1/auth/login")
+"""Names the scheme in the documentation; the token itself is looked up by `bearer_caller`."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Need:
         self.right = f"{resource}:{action}"
         self.platform = platform
 
-    def __call__(self, request: Request) -> Ask:
+    def __call__(self, request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Ask:
         caller = bearer_caller(request)
         if caller.is_platform:
             if not self.platform:

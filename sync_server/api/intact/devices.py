@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from intact_core import clock
 from sync_server.api.intact.envelope import success
+from sync_server.api.intact.resources import ERRORS
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import (
     bearer_caller,
@@ -18,7 +19,7 @@ from sync_server.auth.permissions import (
 )
 from sync_server.services.enrolment import enrol
 
-router = APIRouter(prefix="/api/v1/devices", tags=["devices"])
+router = APIRouter(prefix="/api/v1/devices", tags=["Devices"], responses=ERRORS)
 
 
 class NewDevice(BaseModel):

@@ -25,6 +25,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": Failure, "description": "There is no such record for this caller"},
     409: {"model": Failure, "description": "A duplicate, or a state or rule that forbids it"},
     412: {"model": Failure, "description": "Somebody changed it since: the ETag is another"},
+    429: {"model": Failure, "description": "Too many questions from this address; wait a little"},
     500: {"model": Failure, "description": "A fault of the server"},
     503: {"model": Failure, "description": "The database does not answer now; try again"},
 }

@@ -1,0 +1,78 @@
+"""Serving: in this process, or in several that share one listening socket and one database.
+
+What must hold for all of them stands in the database: tokens, nonces, sign-in attempts, device
+locks, counters. Each process has its own connections (20 at most), its own threads for pulls, and
+its own count of the public questions and of the password checks under way.
+"""
+
+import gc
+import multiprocessing
+import os
+from functools import partial
+from threading import Thread
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from sync_server.app import make_app, open_database
+from sync_server.database.engine import Database
+from sync_server.settings import Settings
+
+MOST_BY_DEFAULT = 4
+_COLLECT = (20_000, 20, 100)
+_HUNG_SECONDS = 60
+_ORPHANED = 3
+
+
+def fitting(database_url: str) -> int:
+    """How many processes suit this machine: SQLite has one writer, so one for it."""
+    if database_url.startswith("sqlite"):
+        return 1
+    return min(os.cpu_count() or 1, MOST_BY_DEFAULT)
+
+
+def serve_here(settings: Settings, database: Database) -> None:
+    """Serve until a signal ends it."""
+    app = make_app(settings, database)
+    _keep_what_is_here()
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, log_level="warning", server_header=False
+    )
+
+
+def serve_many(settings: Settings, workers: int) -> None:
+    """Serve in so many processes; one that dies is replaced, all end with this one."""
+    config = uvicorn.Config(
+        partial(_worker, settings),
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        server_header=False,
+        workers=workers,
+        timeout_worker_healthcheck=_HUNG_SECONDS,
+    )
+    Multiprocess(config, [config.bind_socket()]).run()
+
+
+def _worker(settings: Settings) -> FastAPI:
+    Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    app = make_app(settings, open_database(settings))
+    _keep_what_is_here()
+    return app
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        # Whoever starts the server again wants the port; what was under way comes again.
+        os._exit(_ORPHANED)
+
+
+def _keep_what_is_here() -> None:
+    """The collector need not look at it at every push, nor at the rows of one while it is taken."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT)

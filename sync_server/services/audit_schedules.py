@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from intact_core.errors import BadInput, NotFound, RuleBroken
-from intact_core.records.audits import AuditDocumentation, AuditSchedule, AuditTeam
+from intact_core.records.audits import AuditSchedule, AuditTeam
 from intact_core.records.checklist import AuditChecklist, AuditEvidence
 from intact_core.records.clients import ClientSite
-from intact_core.records.conclusions import AuditRecommendation, AuditReport
+from intact_core.records.conclusions import AuditReport
 from intact_core.records.contracts import Application, Contract, Quotation
 from intact_core.records.findings import NonConformity
 from intact_core.records.standards import ChecklistTemplate
@@ -23,7 +23,8 @@ from sync_server.services.visibility import audit_of, visible_audits
 
 _OVER = ("completed", "cancelled")
 _WORK: tuple[Any, ...] = (NonConformity, AuditEvidence, AuditReport)
-_PARTS: tuple[Any, ...] = (AuditTeam, AuditChecklist, AuditDocumentation, AuditRecommendation)
+_PARTS: tuple[Any, ...] = (AuditTeam, AuditChecklist)
+"""Listed by themselves, so they go with their audit."""
 
 
 def _visible(caller: Caller) -> ColumnElement[bool]:

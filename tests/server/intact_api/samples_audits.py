@@ -1,8 +1,18 @@
 """One row of each resource from audits to certificates, made with the seed's example bodies."""
 
+from datetime import date
 from typing import Any
 
-from fastapi.testclient import TestClient
+from httpx2 import Client
+
+from tests.server.intact_api.deciding import (
+    LEAD,
+    account_of,
+    decide,
+    demo_standard,
+    document_in,
+    to_client,
+)
 
 SCHEDULE = {
     "audit_type": "initial",
@@ -38,36 +48,60 @@ ACTION = {
 }
 
 
-def posted(client: TestClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+CERTIFICATE = {
+    "certificate_number": "CERT-2025-001",
+    "scope": "Manufacturing of industrial equipment",
+    "issue_date": "2025-07-20",
+    "expiry_date": "2028-07-19",
+    "status": "active",
+}
+
+
+def posted(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     answer = client.post(f"/api/v1/{path}", json=body)
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code == 201, f"{path}: {answer.text}"
     made: dict[str, Any] = answer.json()["data"]
     return made
 
 
-def make(client: TestClient, made: dict[str, str]) -> None:
-    """Needs `clients`, `client-sites`, `contracts` of that client, `standards`, `users` (somebody
-    competent to lead on that standard) and `documents` (a file). Grades need a Stage 2, so the
-    finding is in an audit of its own, `stage2-audits`. Certificates need a decision, which this
-    API does not make: `certificates` and `certificate-history` are not among these.
+def make(client: Client, made: dict[str, str]) -> None:
+    """Needs "clients" and their "client-sites"; takes "contracts" and "documents" where made.
+
+    The audits are on the demo's own standard, for which its people are competent. Grades need a
+    Stage 2 and a certificate a decided one, so findings and certificate have audits of their own.
     """
-    references = {
-        "client_id": made["clients"],
-        "site_id": made["client-sites"],
-        "contract_id": made["contracts"],
-        "standard_id": made["standards"],
-    }
-    audit = posted(client, "audit-schedules", SCHEDULE | references)["id"]
-    made["audit-schedules"] = audit
-    member = MEMBER | {"audit_schedule_id": audit, "user_id": made["users"]}
+    app = client.app
+    standard = demo_standard(app)
+    references = {"client_id": made["clients"], "site_id": made["client-sites"]}
+    if "contracts" in made:
+        references["contract_id"] = made["contracts"]
+    schedule = SCHEDULE | references | {"standard_id": standard}
+    made["audit-schedules"] = audit = posted(client, "audit-schedules", schedule)["id"]
+    member = MEMBER | {"audit_schedule_id": audit, "user_id": str(account_of(app, LEAD).user_id)}
     made["audit-teams"] = posted(client, "audit-teams", member)["id"]
     item = posted(client, "audit-checklists", ITEM | {"audit_schedule_id": audit})["id"]
     made["audit-checklists"] = item
-    evidence = EVIDENCE | {"audit_checklist_id": item, "document_id": made["documents"]}
+    document = made.get("documents") or document_in(app)
+    evidence = EVIDENCE | {"audit_checklist_id": item, "document_id": document}
     made["audit-evidence"] = posted(client, "audit-evidence", evidence)["id"]
-    stage2 = SCHEDULE | references | {"audit_stage": "stage2"}
+    stage2 = schedule | {"audit_stage": "stage2"}
     made["stage2-audits"] = posted(client, "audit-schedules", stage2)["id"]
     finding = FINDING | {"audit_schedule_id": made["stage2-audits"]}
     made["non-conformities"] = posted(client, "non-conformities", finding)["id"]
     action = ACTION | {"non_conformity_id": made["non-conformities"]}
     made["corrective-actions"] = posted(client, "corrective-actions", action)["id"]
+    _certificate(client, made, posted(client, "audit-schedules", stage2)["id"], standard)
+
+
+def _certificate(client: Client, made: dict[str, str], audit: str, standard: str) -> None:
+    to_client(client.app, audit)
+    decide(client.app, audit, date(2025, 7, 20))
+    references = {
+        "client_id": made["clients"],
+        "audit_schedule_id": audit,
+        "standard_id": standard,
+    }
+    certificate = posted(client, "certificates", CERTIFICATE | references)["id"]
+    made["certificates"] = certificate
+    history = client.get(f"/api/v1/certificates/{certificate}/history").json()["data"]
+    made["certificate-history"] = history[0]["id"]

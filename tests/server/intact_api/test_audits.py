@@ -1,144 +1,274 @@
-"""Audits to certificates through the API: one story, and each refusal with its clause."""
+"""Audits through the API: planned, with a team, started, completed, cancelled, removed."""
 
-import io
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
-from threading import Barrier
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-import pytest
-from fastapi.testclient import TestClient
-from pypdf import PdfReader
-
 from intact_core import clock, ids
-from intact_core.records.audits import AuditSchedule, AuditStatusHistory
-from intact_core.records.clients import Client, ClientSite
+from intact_core.records.audits import AuditDocumentation, AuditSchedule, AuditStatusHistory
+from intact_core.records.checklist import AuditChecklist
 from intact_core.records.contracts import Application, Contract, Quotation
-from intact_core.records.library import Document, DocumentVersion
 from intact_core.records.people import AuditorCompetency
-from intact_core.records.standards import ChecklistTemplate, Standard
+from intact_core.records.standards import ChecklistTemplate, TemplateQuestion
 from intact_core.records.training import DeclaredInterest
-from sync_server.auth.callers import caller_of
-from sync_server.services import blobs, decisions
-from sync_server.services.audits import move_workflow
-from sync_server.services.certificates import Issuer
-from sync_server.services.decisions import Decision
-from tests.server.conftest import URL, Server
-from tests.server.intact_api.samples_audits import ITEM, MEMBER, SCHEDULE, make
+from tests.server.conftest import Server
+from tests.server.intact_api.deciding import LEAD, account_of, demo, demo_standard
+from tests.server.intact_api.samples_audits import ITEM, SCHEDULE
+from tests.server.intact_api.stories import (
+    AUDITOR,
+    CLIENT,
+    OFFICE,
+    REVIEWER,
+    acme,
+    api,
+    assign,
+    at_once,
+    new_audit,
+    ok,
+    refused,
+)
 
-OFFICE, LEAD, AUDITOR = "cbadmin@demo.example", "lead@demo.example", "auditor@demo.example"
-REVIEWER, CLIENT = "reviewer@demo.example", "client@demo.example"
+NOWHERE = "01a1fdba-7aff-7076-b295-4f34fe2d442c"
 
 
-def references(server: Server) -> dict[str, str]:
-    """Rows of other resources that the samples refer to, made directly."""
-    tenant_id = server.tenant_of(OFFICE)
-    with server.database.write(tenant_id) as session:
-        client = session.query(Client).one()
-        standard = session.query(Standard).one()
-        site = session.query(ClientSite).filter_by(is_headquarters=True).one()
+def contract_of(server: Server, client_id: str) -> str:
+    """A contract that stands on an application for the demo's standard."""
+    standard = UUID(demo_standard(server.app))
+    with demo(server.app) as session:
         application = Application(
             id=ids.new_id(),
-            client_id=client.id,
+            client_id=UUID(client_id),
             application_number="APP-T",
-            standard_id=standard.id,
+            standard_id=standard,
             scope_description="Machined parts",
         )
-        session.add(application)
-        session.flush()
         quotation = Quotation(
             id=ids.new_id(),
             application_id=application.id,
-            quotation_number="QUO-T",
+            quotation_number="Q-T",
             total_amount=1,
         )
-        session.add(quotation)
-        session.flush()
         contract = Contract(
             id=ids.new_id(),
-            client_id=client.id,
+            client_id=UUID(client_id),
             quotation_id=quotation.id,
-            contract_number="CON-T",
+            contract_number="CT-T",
             start_date=date(2025, 1, 1),
             end_date=date(2028, 1, 1),
         )
-        content = b"%PDF-1.7 a document of the library"
-        sha256 = blobs.keep(session, server.app.state.blobs, server.keys, tenant_id, content)
-        document = Document(id=ids.new_id(), name="Procedure.pdf")
-        session.add_all([contract, document])
-        session.flush()
-        version = DocumentVersion(
-            id=ids.new_id(),
-            document_id=document.id,
-            file_name="Procedure.pdf",
-            content_type="application/pdf",
-            size=len(content),
-            sha256=sha256,
-        )
-        session.add(version)
-        session.flush()
-        document.current_version_id = version.id
+        for row in (application, quotation, contract):
+            session.add(row)
+            session.flush()
+        return str(contract.id)
+
+
+def test_an_audit_follows_from_its_contract(server: Server) -> None:
+    office = server.bearer(OFFICE)
+    client = acme(office)
+    contract = contract_of(server, client)
+    site = ok(office.get(api(f"clients/{client}/sites")))[0]["id"]
+    body = SCHEDULE | {"client_id": client, "site_id": site, "contract_id": contract}
+    answer = office.post(api("audit-schedules"), json=body)
+    audit = ok(answer, 201)
+    assert audit | body == audit
+    assert audit["audit_number"].startswith("AUD-")
+    assert (audit["scope"], audit["workflow_status"]) == ("Machined parts", "draft")
+    assert audit["standard_id"] == demo_standard(server.app)
+    listed = ok(office.get(api(f"audit-schedules?client_id={client}&risk_level=medium")))
+    assert [(row["id"], row["contract_id"]) for row in listed] == [(audit["id"], contract)]
+    with server.database.read(server.tenant_of(OFFICE)) as session:
+        query = session.query(AuditDocumentation).filter_by(audit_schedule_id=UUID(audit["id"]))
+        assert query.count() == 1, "a laptop finds its forms"
+
+    other = ok(office.post(api("clients"), json={"legal_name": "Other"}), 201)["id"]
+    for wrong, why in (
+        ({"client_id": other}, "no such contract"),
+        ({"client_id": other, "contract_id": None}, "say which standard"),
+        ({"contract_id": NOWHERE}, "no such contract"),
+        ({"site_id": NOWHERE}, "site_id"),
+        ({"standard_id": NOWHERE}, "standard_id"),
+        ({"template_id": NOWHERE}, "template_id"),
+        ({"scheduled_end_date": "2025-07-01"}, "ends before it starts"),
+        ({"status": "completed"}, "status"),
+        ({"stage1_audit_id": audit["id"]}, "only a Stage 2"),
+    ):
+        refused(office.post(api("audit-schedules"), json=body | wrong), 400, why)
+    theirs = {"client_id": other, "contract_id": None, "standard_id": audit["standard_id"]}
+    refused(office.post(api("audit-schedules"), json=body | theirs), 400, "another client's")
+
+
+def test_a_template_brings_its_questions_and_stage_2_its_stage_1(server: Server) -> None:
+    office = server.bearer(OFFICE)
+    with server.database.read(server.tenant_of(OFFICE)) as session:
         template = session.query(ChecklistTemplate).one()
-        return {
-            "clients": str(client.id),
-            "client-sites": str(site.id),
-            "contracts": str(contract.id),
-            "standards": str(standard.id),
-            "templates": str(template.id),
-            "documents": str(document.id),
-            "users": str(server.account(LEAD).user_id),
-        }
+        count = session.query(TemplateQuestion).count()
+        first = session.query(AuditSchedule).filter_by(audit_stage="stage1").one()
+    more = {"audit_stage": "stage2", "template_id": str(template.id), "standard_id": None}
+    audit = ok(office.get(api(f"audit-schedules/{new_audit(office, acme(office), **more)}")))
+    assert (audit["stage1_audit_id"], audit["scope"]) == (str(first.id), first.scope)
+    assert audit["total_audit_days"] == 3
+    found = office.get(api(f"audit-checklists?audit_schedule_id={audit['id']}&limit=1")).json()
+    assert found["pagination"]["total"] == count > 0
 
 
-@pytest.fixture
-def made(server: Server) -> dict[str, str]:
-    return references(server)
+def test_from_the_plan_to_the_end(server: Server) -> None:
+    office, lead = server.bearer(OFFICE), server.bearer(LEAD)
+    audit = new_audit(office, acme(office))
+    path = api(f"audit-schedules/{audit}")
+    refused(office.post(f"{path}/start"), 409, "no lead auditor", "9.2.2")
+    ok(assign(office, audit), 201)
+    moved = {"scheduled_start_date": "2025-07-22", "scheduled_end_date": "2025-07-24"}
+    assert ok(lead.put(path, json=moved)) | moved == ok(lead.get(path))
+    refused(lead.put(path, json={"scheduled_end_date": "2025-07-21"}), 400, "ends before")
+    refused(lead.put(path, json={"client_id": audit}), 400, "client_id")
+
+    refused(lead.post(f"{path}/complete", json={"audit_report": "Too early"}), 409, "scheduled")
+    begun = lead.post(f"{path}/start")
+    today = str(clock.today())
+    assert begun.json()["message"] == "Audit started"
+    assert ok(begun) | {"status": "in_progress", "actual_start_date": today} == ok(lead.get(path))
+    refused(lead.post(f"{path}/start"), 409, "transition")
+    refused(office.delete(path), 409, "Cancel it instead")
+    refused(lead.put(path, json=moved), 409, "has started")
+    ended = lead.post(f"{path}/complete", json={"audit_report": "Summary of audit findings"})
+    assert ok(ended)["audit_report"] == "Summary of audit findings"
+    assert ok(ended)["actual_end_date"] == today
+    refused(lead.post(f"{path}/complete", json={}), 409)
+    refused(office.post(f"{path}/cancel", json={"cancellation_reason": "x"}), 409)
+    refused(lead.put(path, json={"risk_level": "low"}), 409, "over")
+    with server.database.read(server.tenant_of(OFFICE)) as session:
+        steps = session.query(AuditStatusHistory).filter_by(audit_schedule_id=UUID(audit))
+        assert [one.to_status for one in steps.order_by(AuditStatusHistory.id)] == [
+            "in_progress",
+            "completed",
+        ]
 
 
-def ok(answer: Any, status: int = 200) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    return answer.json()["data"]
+def test_an_audit_is_cancelled_with_a_reason_and_removed_while_nothing_happened(
+    server: Server,
+) -> None:
+    office, lead = server.bearer(OFFICE), server.bearer(LEAD)
+    audit = new_audit(office, acme(office))
+    ok(assign(office, audit), 201)
+    path = api(f"audit-schedules/{audit}")
+    why = {"cancellation_reason": "Client requested postponement"}
+    refused(office.post(f"{path}/cancel", json={"cancellation_reason": " "}), 400)
+    refused(lead.post(f"{path}/cancel", json=why), 403)
+    ended = ok(office.post(f"{path}/cancel", json=why))
+    assert (ended["status"], ended["cancellation_reason"]) == ("cancelled", *why.values())
+    refused(office.post(f"{path}/start"), 409)
+    refused(assign(office, audit, AUDITOR, role="auditor"), 409, "over")
+    refused(office.delete(path), 409)
+
+    other = new_audit(office, acme(office))
+    ok(assign(office, other), 201)
+    item = ITEM | {"audit_schedule_id": other}
+    item = ok(office.post(api("audit-checklists"), json=item), 201)["id"]
+    ok(office.delete(api(f"audit-schedules/{other}")))
+    for gone in (f"audit-schedules/{other}", f"audit-checklists/{item}"):
+        refused(office.get(api(gone)), 404)
+    assert ok(office.get(api(f"audit-teams?audit_schedule_id={other}"))) == []
+    with server.database.read(server.tenant_of(OFFICE)) as session:
+        assert session.query(AuditChecklist).filter_by(id=UUID(item)).one().deleted_reason
 
 
-def refused(answer: Any, status: int, *words: str) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    body = answer.json()
-    assert body["success"] is False
-    assert body["status_code"] == status
-    for word in words:
-        assert word in f"{body['message']} {body.get('clause')} {body.get('code')}"
-    return body
+def test_a_team_is_competent_and_impartial(server: Server) -> None:
+    office = server.bearer(OFFICE)
+    audit = new_audit(office, acme(office))
+    refused(assign(office, audit, AUDITOR), 409, "as lead auditor", "not recorded", "7.1")
+    refused(assign(office, audit, REVIEWER, role="auditor"), 409, "competence", "7.1")
+    refused(assign(office, audit, CLIENT, role="observer"), 409, "staff", "9.2.2")
+    refused(assign(office, audit, REVIEWER, role="trainee"), 409, "under an auditor", "9.2.2")
+    refused(assign(office, audit, role="auditor", is_lead=True), 400, "disagree")
+    refused(assign(office, NOWHERE), 400, "audit_schedule_id")
+    ok(assign(office, audit), 201)
+    refused(assign(office, audit), 409, "on the team already")
+    trainee = ok(assign(office, audit, REVIEWER, role="trainee"), 201)
+    assert (trainee["letter"], trainee["is_lead"]) == ("B", False)
 
-
-def new_audit(client: TestClient, made: dict[str, str], **other: Any) -> dict[str, Any]:
+    person = account_of(server.app, AUDITOR).user_id
     today = clock.today()
-    body = SCHEDULE | {
-        "client_id": made["clients"],
-        "contract_id": made["contracts"],
-        "scheduled_start_date": str(today),
-        "scheduled_end_date": str(today + timedelta(days=2)),
-        **other,
-    }
-    return ok(client.post("/api/v1/audit-schedules", json=body), 201)
+    for ended, barred in (
+        (None, True),
+        (today - timedelta(days=400), True),
+        (today - timedelta(days=800), False),
+    ):
+        with demo(server.app) as session:
+            for old in session.query(DeclaredInterest).all():
+                old.deleted_at, old.deleted_reason = clock.now(), "test"
+            session.add(
+                DeclaredInterest(
+                    user_id=person,
+                    client_id=UUID(acme(office)),
+                    kind="consultancy",
+                    ended_on=ended,
+                )
+            )
+        answer = assign(office, audit, AUDITOR, role="auditor")
+        if barred:
+            refused(answer, 409, "consultancy", "ISO/IEC 17021-1:2015, 5.2")
+        else:
+            ok(answer, 201)
+    with demo(server.app) as session:
+        for one in session.query(AuditorCompetency).filter_by(user_id=person):
+            one.expiry_date = datetime.combine(today + timedelta(days=1), datetime.min.time(), UTC)
+    refused(
+        assign(office, new_audit(office, acme(office)), AUDITOR, role="auditor"),
+        409,
+        "ends before",
+        "7.1",
+    )
 
 
-def led(client: TestClient, server: Server, audit: dict[str, Any]) -> dict[str, Any]:
-    body = MEMBER | {
-        "audit_schedule_id": audit["id"],
-        "user_id": str(server.account(LEAD).user_id),
-    }
-    return ok(client.post("/api/v1/audit-teams", json=body), 201)
+def test_one_lead_at_a_time(server: Server) -> None:
+    office = server.bearer(OFFICE)
+    audit = new_audit(office, acme(office))
+    with demo(server.app) as session:
+        session.add(
+            AuditorCompetency(
+                user_id=account_of(server.app, AUDITOR).user_id,
+                standard_id=UUID(demo_standard(server.app)),
+                competency_level="lead",
+            )
+        )
+    first = ok(assign(office, audit), 201)["id"]
+    refused(assign(office, audit, AUDITOR), 409, "has a lead auditor", "9.2.2")
+    second = ok(assign(office, audit, AUDITOR, role="auditor"), 201)["id"]
+    taken = ok(office.put(api(f"audit-teams/{second}"), json={"is_lead": True}))
+    assert (taken["role"], taken["is_lead"]) == ("lead_auditor", True)
+    left = ok(office.get(api(f"audit-teams/{first}")))
+    assert (left["role"], left["is_lead"]) == ("auditor", False)
+    ok(office.post(api(f"audit-schedules/{audit}/start")))
+    away = {"role": "auditor", "is_lead": False}
+    refused(office.put(api(f"audit-teams/{second}"), json=away), 409, "needs its lead")
+    refused(office.delete(api(f"audit-teams/{second}")), 409, "needs its lead")
+    ok(office.delete(api(f"audit-teams/{first}")))
+    refused(office.get(api(f"audit-teams/{first}")), 404)
 
 
-def grant(server: Server, audit_id: str, **other: Any) -> None:
-    """The way of an audit to the decision, as pages and laptops take it; no certificate yet."""
-    tenant_id = server.tenant_of(OFFICE)
-    with server.database.write(tenant_id) as session:
-        audit = session.get_one(AuditSchedule, (tenant_id, UUID(audit_id)))
-        audit.workflow_status = "submitted_to_cb" if audit.workflow_status else ""
-    caller = caller_of(server.database, server.account(REVIEWER))
-    given = Decision(**{"decision": "certify", "decided_on": clock.today()} | other)
-    with server.database.write(tenant_id, caller.actor) as session:
-        issuer = Issuer(server.app.state.blobs, server.keys, URL)
-        decisions.decide(session, issuer, caller, UUID(audit_id), given)
+def test_people_see_the_audits_of_their_teams(server: Server) -> None:
+    office = server.bearer(OFFICE)
+    audit = new_audit(office, acme(office))
+    member = ok(assign(office, audit), 201)["id"]
+    auditor, client = server.bearer(AUDITOR), server.bearer(CLIENT)
+    for path in (f"audit-schedules/{audit}", f"audit-teams/{member}"):
+        refused(auditor.get(api(path)), 404)
+        ok(server.bearer(LEAD).get(api(path)))
+        ok(server.bearer(REVIEWER).get(api(path)))
+    item = ITEM | {"audit_schedule_id": audit}
+    refused(auditor.post(api("audit-checklists"), json=item), 400, "no such audit")
+    assert audit in [row["id"] for row in ok(client.get(api("audit-schedules")))]
+    refused(client.get(api("audit-teams")), 403)
+    assert audit not in auditor.get(api("audit-schedules")).text
+
+
+def test_two_start_one_audit(server: Server) -> None:
+    office = server.bearer(OFFICE)
+    audit = new_audit(office, acme(office))
+    ok(assign(office, audit), 201)
+    start = api(f"audit-schedules/{audit}/start")
+    assert at_once(server, lambda client: client.post(start)) == [200, 409]
+    with server.database.read(server.tenant_of(OFFICE)) as session:
+        steps = session.query(AuditStatusHistory).filter_by(audit_schedule_id=UUID(audit))
+        assert steps.count() == 1
+    other = new_audit(office, acme(office))
+    assert at_once(server, lambda client: assign(client, other)) == [201, 409]

@@ -11,6 +11,7 @@ from intact_core.errors import IntactError
 from sync_server.auth.permissions import web_caller
 from sync_server.back_office import (
     audits,
+    certificate_actions,
     certificates,
     competences,
     conflicts,
@@ -52,6 +53,7 @@ def mount(app: FastAPI) -> None:
         conflicts,
         decisions,
         certificates,
+        certificate_actions,
         files,
         devices,
         tenants,

@@ -4,12 +4,13 @@ ISO/IEC 17021-1, 9.5 and 9.6.3 to 9.6.5. Every action locks its row, writes its 
 public at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from intact_core import clock, ids
@@ -199,6 +200,25 @@ def amend(
     records.change(session, caller, CERTIFICATES, certificate_id, changed)
     event = Event("amended", clock.today(), None, reason, changed, old)
     return _revised(session, issuer, caller, row, event)
+
+
+def renewals(session: Session, certificate: Certificate) -> Sequence[AuditSchedule]:
+    """The decided recertification audits of the certificate's client on its standard."""
+    query = select(AuditSchedule).where(
+        AuditSchedule.client_id == certificate.client_id,
+        AuditSchedule.standard_id == certificate.standard_id,
+        AuditSchedule.audit_type == "recertification",
+        AuditSchedule.workflow_status == "decided",
+        AuditSchedule.deleted_at.is_(None),
+    )
+    return session.scalars(query.order_by(AuditSchedule.id.desc())).all()
+
+
+def grant_decided(session: Session, issuer: Issuer, caller: Caller, audit_id: UUID) -> Certificate:
+    """Issue the certificate that an audit and its decision describe; raises RuleBroken."""
+    audit = audit_of(session, caller, audit_id)
+    wanted = Wanted(audit.id, audit.client_id, audit.standard_id)
+    return grant(session, issuer, caller, wanted)
 
 
 def _in_state(

@@ -1,6 +1,6 @@
 # Every target prepares what it needs; `make demo` and `make test` are the two to know.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check prove bench bench-peers run serve lock clean
+.PHONY: help setup demo test check types shape prove bench bench-peers run serve lock clean
 
 PYTHON_IN := .venv/bin/python
 LOCKED := packaging/requirements
@@ -34,12 +34,19 @@ demo: setup
 	$(PYTHON_IN) -m tests.journeys.demo $(if $(CATALOG),--catalog "$(CATALOG)") $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 check: setup
+	@$(MAKE) --no-print-directory --jobs=2 types shape
+
+types:
+	.venv/bin/mypy
+
+shape:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON_IN) -m pytest -q tests/architecture
 
+# Many processes start within the tests: without compiled files each compiles all modules anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: check
 	$(PYTHON_IN) -m pytest -q -n 2 --ignore=tests/architecture
 

@@ -22,6 +22,7 @@ from intact_core.errors import (
     UpgradeNeeded,
 )
 from sync_server.api.intact import (
+    audit_logs,
     audits,
     authentication,
     certificates,
@@ -32,6 +33,10 @@ from sync_server.api.intact import (
     envelope,
     findings,
     health,
+    permissions,
+    roles,
+    tenants,
+    users,
 )
 from sync_server.api.sync import blobs, rounds, tokens
 from sync_server.api.sync import errors as sync_errors
@@ -40,6 +45,7 @@ from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.public_limit import PublicLimit, TooManyRequests
 from sync_server.auth.sealing import Sealing
+from sync_server.auth.second_factor import SecondFactor
 from sync_server.auth.tokens import Tokens
 from sync_server.back_office import site
 from sync_server.blobs.store import BlobStore, WrongOffset
@@ -82,12 +88,12 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -122,6 +128,8 @@ def make_app(
     app.state.database = database
     app.state.passwords = passwords or Passwords()
     app.state.tokens = Tokens(sealing)
+    app.state.factor = SecondFactor(sealing)
+    app.state.sealing = sealing
     app.state.nonces = Nonces(sealing)
     app.state.keys = TenantKeys(sealing)
     app.state.blobs = BlobStore(settings.blobs)
@@ -129,7 +137,9 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, tokens, rounds, blobs):
         app.include_router(part.router)
-    for facade in (clients, audits, checklists, findings, certificates):
+    work = (clients, audits, checklists, findings, certificates)
+    access = (tenants, users, roles, permissions, audit_logs)
+    for facade in (*work, *access):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)
@@ -171,6 +181,21 @@ def _add_error_handlers(app: FastAPI) -> None:
         _LOG.warning("the database did not answer: %s", type(found).__name__)
         return _refusal(request, 503, no_answer(found))
 
+    @app.exception_handler(Exception)
+    def unforeseen(request: Request, fault: Exception) -> Response:
+        # Named and no more: what it carries may be somebody's data.
+        _LOG.error("%s %s failed: %s", request.method, request.url.path, type(fault).__name__)
+        sentence = "Something went wrong on the server. Nothing was changed. Try again later."
+        refusal = _refusal(request, 500, IntactError(sentence))
+        # This answer is given outside of the guard, which adds them to all others.
+        refusal.headers.update(_headers_for(request.url.path))
+        return refusal
+
+
+def _headers_for(path: str) -> dict[str, str]:
+    policy = site.policy_for(path, _POLICY)
+    return {**_HEADERS, "content-security-policy": policy}
+
 
 def _status_of(error: IntactError) -> int:
     if isinstance(error, RuleBroken) and error.code in _CONTENT_CODES:
@@ -188,6 +213,13 @@ def _refusal(request: Request, status: int, error: IntactError) -> Response:
     return site.refusal(request, status, error)
 
 
+def _too_large(path: str) -> Response:
+    sentence = "What was sent is too large. Nothing was changed."
+    if path.startswith("/api/"):
+        return envelope.failure(413, sentence)
+    return Response(sentence, 413)
+
+
 class _Guard:
     """Security headers on every answer; a body beyond reason is refused before it is read."""
 
@@ -198,17 +230,17 @@ class _Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        policy = site.policy_for(scope["path"], _POLICY).encode()
+        headers = _headers_for(scope["path"]).items()
+        encoded = [(name.encode(), value.encode()) for name, value in headers]
 
         async def with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                added = [*_HEADERS, (b"content-security-policy", policy)]
-                message["headers"] = [*message.get("headers", ()), *added]
+                message["headers"] = [*message.get("headers", ()), *encoded]
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > LARGEST_BODY:
-            refused = Response("The body is too large.", 413)
+            refused = _too_large(scope["path"])
             await refused(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)

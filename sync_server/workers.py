@@ -1,8 +1,9 @@
 """Serving: in this process, or in several that share one listening socket and one database.
 
 What must hold for all of them stands in the database: tokens, nonces, sign-in attempts, device
-locks, counters. Each process has its own connections (20 at most), its own threads for pulls, and
-its own count of the public questions and of the password checks under way.
+locks, counters. Each process has its own connections (20 at most) and its own threads for pulls,
+and counts by itself the public questions of an address, and how many password checks and thumbnails
+are under way.
 """
 
 import gc

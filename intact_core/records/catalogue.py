@@ -242,6 +242,11 @@ class TypeSpec:
         return frozenset(n for n, spec in self.fields.items() if spec.merge is Merge.SERVER)
 
     @cached_property
+    def states(self) -> frozenset[str]:
+        """Fields that move along legal steps."""
+        return frozenset(n for n, spec in self.fields.items() if spec.steps is not None)
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Numbers that people give, which two may give twice."""
         return frozenset(n for n, spec in self.fields.items() if spec.merge is Merge.NUMBER)
@@ -282,26 +287,23 @@ def _type_spec(record: type[Record]) -> TypeSpec:
 TYPES: Mapping[str, TypeSpec] = {spec.name: spec for spec in map(_type_spec, CLASSES)}
 """Every kind of record that both ends hold, by its name (the table's), parents before children."""
 
-_ALL: Mapping[str, TypeSpec] = {
-    **TYPES,
-    **{spec.name: spec for spec in map(_type_spec, OFFICE_CLASSES)},
-}
+_OFFICE: Mapping[str, TypeSpec] = {spec.name: spec for spec in map(_type_spec, OFFICE_CLASSES)}
 
-ORDER: Mapping[str, int] = {name: place for place, name in enumerate(_ALL)}
+ORDER: Mapping[str, int] = {name: place for place, name in enumerate([*TYPES, *_OFFICE])}
 """Place of each kind so that parents come before children."""
 
 
 @lru_cache(maxsize=1 << 12)
 def _groups_of(type_: str, fields: tuple[str, ...]) -> frozenset[str]:
     # Few sets of fields are ever changed together, each of them thousands of times.
-    known = _ALL[type_].fields
+    known = spec_of(type_).fields
     return frozenset(known[name].group for name in fields)
 
 
 def spec_of(name: str) -> TypeSpec:
     """The kind of that name; raises BadInput for an unknown one."""
     try:
-        return _ALL[name]
+        return TYPES[name] if name in TYPES else _OFFICE[name]
     except KeyError as error:
         raise BadInput(f"This version does not know records of the kind '{name}'.") from error
 

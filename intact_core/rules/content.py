@@ -32,12 +32,12 @@ def check_values(change: Change, actor: Actor, world: World) -> None:
 def check_state_steps(change: Change, actor: Actor, world: World) -> None:
     """A state moves only along its legal steps; a new record starts at the first."""
     del actor, world
-    for name in change.fields:
-        spec = spec_of(change.type).fields[name]
-        if spec.steps is None or change.is_new:
-            continue
+    if change.is_new:
+        return
+    spec = spec_of(change.type)
+    for name in change.fields & spec.states:
         old, new = str(getattr(change.before, name)), str(getattr(change.after, name))
-        if new not in spec.steps.get(old, frozenset()):
+        if new not in (spec.fields[name].steps or {}).get(old, frozenset()):
             raise broken("transition", f"Invalid transition from '{old}' to '{new}'", change, name)
 
 

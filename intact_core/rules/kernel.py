@@ -17,7 +17,8 @@ class Actor:
     """Who changes something. `system` stands for the server's own work (imports, schedules).
 
     `permits` are the kinds of record that the server's permissions let this person write beside
-    what the roles allow; what belongs to an audit stays with its team and the office.
+    what the roles allow; what belongs to an audit stays with its team and the office. `address`
+    is the network address that a request came from, for the audit log; empty where none is known.
     """
 
     user_id: UUID | None
@@ -26,6 +27,7 @@ class Actor:
     device_id: UUID | None = None
     system: bool = False
     permits: frozenset[str] = frozenset()
+    address: str = ""
 
     def has(self, *codes: str) -> bool:
         """True when the actor holds one of the role codes."""

@@ -99,8 +99,12 @@ def _decoded(line: bytes) -> Begin | Change | End:
 
 
 def _base(one: Change, body: Mapping[str, Any]) -> Base:
-    value = digest.row_hash(one.type, one.id, one.rev, body)
-    return Base(one.scope, one.rev, value, canonical.dumps(body).decode())
+    filled = digest.filled(body)
+    text = canonical.dumps(filled)
+    value = digest.text_hash(one.type, one.id, one.rev, text)
+    if len(filled) != len(body):
+        text = canonical.dumps(body)
+    return Base(one.scope, one.rev, value, text.decode())
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,6 @@ def _settled_now(
     connection: Connection, changes: Collection[Change]
 ) -> Mapping[tuple[str, UUID], list[_Own]]:
     """This laptop's changes whose outcome the pull brings, with the version that each made."""
-    revs = {one.op_id: one.rev for one in changes if one.op_id is not None}
     device = select(_DEVICE.c.settled_n, _DEVICE.c.acknowledged_n)
     settled, acknowledged = connection.execute(device).one()
     query = select(_OUTBOX.c.raw).where(
@@ -82,8 +81,10 @@ def _settled_now(
         _OUTBOX.c.kind == "update",
         _OUTBOX.c.verdict == "applied",
     )
+    raws = connection.scalars(query).all()
+    revs = {one.op_id: one.rev for one in changes if one.op_id is not None} if raws else {}
     found: dict[tuple[str, UUID], list[_Own]] = {}
-    for raw in connection.scalars(query):
+    for raw in raws:
         operation = msgspec.json.decode(raw, type=Operation)
         own = _Own(operation, revs.get(operation.op_id, 0))
         found.setdefault((operation.type, operation.id), []).append(own)
@@ -94,7 +95,7 @@ def _passed(
     changes: Collection[Change], own: Mapping[tuple[str, UUID], list[_Own]]
 ) -> Iterator[tuple[Change, _Own]]:
     ours = {one.operation.op_id for group in own.values() for one in group}
-    for change in changes:
+    for change in changes if ours else ():
         if change.kind != "put" or change.op_id in ours:
             continue
         for mine in own.get((change.type, change.id), ()):

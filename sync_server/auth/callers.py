@@ -19,6 +19,8 @@ from sync_server.tables.ledger import Device
 
 PLATFORM = "platform"
 OFFICE = ("admin", "cb_admin")
+REQUIRE_TOTP = "require_totp"
+"""Key of a tenant's settings: everybody signs in with a second factor."""
 
 _TOKEN = (
     select(
@@ -34,7 +36,8 @@ _TOKEN = (
 _CALLER = (
     select(
         Tenant.status,
-        User.is_active,
+        Tenant.settings,
+        (User.is_active & User.deleted_at.is_(None)).label("is_active"),
         User.first_name,
         User.last_name,
         User.client_id,
@@ -45,9 +48,7 @@ _CALLER = (
     .select_from(Tenant)
     .outerjoin(
         User,
-        (User.tenant_id == Tenant.tenant_id)
-        & (User.id == bindparam("of_user"))
-        & User.deleted_at.is_(None),
+        (User.tenant_id == Tenant.tenant_id) & (User.id == bindparam("of_user")),
     )
     .outerjoin(
         Device, (Device.tenant_id == Tenant.tenant_id) & (Device.id == bindparam("of_device"))
@@ -86,8 +87,12 @@ class Caller:
     client_id: UUID | None = None
     device_id: UUID | None = None
     may_only_deposit: bool = False
+    lacks_factor: bool = False
+    """The tenant asks for a second factor, and this person has not set one up yet."""
     rights: frozenset[str] = frozenset()
     """"resource:action"; asked of the database for the APIs alone."""
+    address: str = ""
+    """The network address of the request, for the audit log."""
 
     @property
     def name(self) -> str:
@@ -115,8 +120,14 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        permits = kinds_for(self.rights)
-        return Actor(self.user_id, self.roles, self.client_id, self.device_id, permits=permits)
+        return Actor(
+            self.user_id,
+            self.roles,
+            self.client_id,
+            self.device_id,
+            permits=kinds_for(self.rights),
+            address=self.address,
+        )
 
     @property
     def device_keys(self) -> tuple[UUID, UUID]:
@@ -177,6 +188,9 @@ def _caller(connection: Connection, account: Any, device_id: UUID | None) -> Cal
         client_id=found.client_id,
         device_id=device_id,
         may_only_deposit=found.revoked_at is not None or not found.is_active,
+        lacks_factor=device_id is None
+        and bool(found.settings.get(REQUIRE_TOTP))
+        and account.totp_confirmed_at is None,
     )
 
 

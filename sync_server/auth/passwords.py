@@ -1,5 +1,6 @@
 """Passwords: Argon2id, equal work for known and unknown accounts."""
 
+import re
 import threading
 
 from pwdlib import PasswordHash
@@ -10,8 +11,39 @@ from intact_core.errors import BadInput
 
 SHORTEST = 12
 LONGEST = 1024
+FEWEST_DIFFERENT = 5
+TELLING = 4
+"""Shorter parts of a name or address are in many good passwords."""
+_ROWS = (
+    "0123456789",
+    "1234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+)
 AT_ONCE = 4
 """Argon2id takes memory: this many at a time, the others wait."""
+
+
+def require_strong(password: str, *about: str | None) -> None:
+    """Raises BadInput for a password that is guessed soon; `about` is what people know of one."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise BadInput(f"A password has at least {SHORTEST} and at most {LONGEST} characters.")
+    plain = password.casefold()
+    if len(set(plain)) < FEWEST_DIFFERENT or _is_a_row(plain):
+        raise BadInput(
+            "This password is too easy to guess: it repeats a few characters or runs along the "
+            "keyboard or the alphabet. Take several words that do not belong together."
+        )
+    known = (part for text in about for part in re.split(r"[@\s]+", (text or "").casefold()))
+    if any(len(part) >= TELLING and part in plain for part in known):
+        raise BadInput("This password contains your name or address. Take another one.")
+
+
+def _is_a_row(plain: str) -> bool:
+    endless = (row * (len(plain) // len(row) + 2) for row in _ROWS)
+    return any(plain in one or plain[::-1] in one for one in endless)
 
 
 class Passwords:

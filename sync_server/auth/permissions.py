@@ -1,5 +1,6 @@
 """What a request's handler asks first: who is calling, and with what is it answered."""
 
+from dataclasses import replace
 from typing import cast
 
 from fastapi import Request
@@ -12,6 +13,9 @@ from sync_server.auth.device_assertion import Nonces
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.public_limit import PublicLimit
+from sync_server.auth.sealing import Sealing
+from sync_server.auth.second_factor import FactorNeeded, SecondFactor
+from sync_server.auth.sign_in import Door
 from sync_server.auth.tokens import Tokens, ended, living
 from sync_server.database.engine import Database
 from sync_server.settings import Settings
@@ -34,6 +38,18 @@ def tokens_of(request: Request) -> Tokens:
     return cast(Tokens, request.app.state.tokens)
 
 
+def factor_of(request: Request) -> SecondFactor:
+    return cast(SecondFactor, request.app.state.factor)
+
+
+def sealing_of(request: Request) -> Sealing:
+    return cast(Sealing, request.app.state.sealing)
+
+
+def door_of(request: Request) -> Door:
+    return Door(database_of(request), passwords_of(request), factor_of(request))
+
+
 def nonces_of(request: Request) -> Nonces:
     return cast(Nonces, request.app.state.nonces)
 
@@ -43,7 +59,7 @@ def keys_of(request: Request) -> TenantKeys:
 
 
 def address_of(request: Request) -> str:
-    """The network address, for throttling only."""
+    """The network address, for throttling and the audit log."""
     return request.client.host if request.client else ""
 
 
@@ -60,21 +76,20 @@ def token_of(request: Request) -> str:
     return token.strip()
 
 
-def any_caller(request: Request) -> Caller:
-    """Whoever the bearer token stands for, person or laptop."""
-    row, account = _living(request)
-    caller = caller_of(database_of(request), account, row.device_id)
-    if caller.may_only_deposit:
-        raise withdrawn()
-    return caller
-
-
 def bearer_caller(request: Request) -> Caller:
-    """The person that a bearer token stands for; a laptop's token reaches only its own routes."""
+    """The person that a bearer token stands for; a laptop's token reaches only its own routes.
+
+    Raises FactorNeeded where the tenant asks for a second factor and there is none yet.
+    """
+    return _with_factor(own_caller(request))
+
+
+def own_caller(request: Request) -> Caller:
+    """The same, also where the second factor is still to be set up: for just that."""
     row, account = _living(request)
     if row.device_id is not None:
         raise NotAllowed("This token is for the laptop's sync alone.")
-    return caller_of(database_of(request), account)
+    return replace(caller_of(database_of(request), account), address=address_of(request))
 
 
 def device_caller(request: Request) -> Caller:
@@ -87,7 +102,8 @@ def device_caller(request: Request) -> Caller:
 
 def depositing_caller(request: Request) -> Caller:
     """The same, also where the laptop may only hand in what it has."""
-    return caller_on_device(database_of(request), tokens_of(request).jti_of(token_of(request)))
+    caller = caller_on_device(database_of(request), tokens_of(request).jti_of(token_of(request)))
+    return replace(caller, address=address_of(request))
 
 
 def web_session(request: Request) -> WebSession | None:
@@ -98,7 +114,12 @@ def web_session(request: Request) -> WebSession | None:
 
 
 def web_caller(request: Request) -> Caller:
-    """The person whose browser this is; raises NotSignedIn."""
+    """The person whose browser this is; raises NotSignedIn, FactorNeeded."""
+    return _with_factor(own_web_caller(request))
+
+
+def own_web_caller(request: Request) -> Caller:
+    """The same, also where the second factor is still to be set up: for just that."""
     database, row = database_of(request), web_session(request)
     if row is None:
         raise NotSignedIn("Sign in to see this page.")
@@ -107,7 +128,16 @@ def web_caller(request: Request) -> Caller:
     if account is None:
         raise NotSignedIn("Sign in to see this page.")
     request.state.web_session = row
-    return caller_of(database, account)
+    return replace(caller_of(database, account), address=address_of(request))
+
+
+def _with_factor(caller: Caller) -> Caller:
+    if caller.lacks_factor:
+        raise FactorNeeded(
+            "Your organisation asks for a second factor at sign-in. Set it up first: in the "
+            "browser at /second-step, or by POST /api/v1/auth/totp."
+        )
+    return caller
 
 
 def _living(request: Request) -> tuple[AuthToken, Account]:

@@ -77,7 +77,7 @@ WRITES: Mapping[str, tuple[str, ...]] = {
     "tenant": ("tenants",),
     "user": ("users", "user_roles", "user_permissions"),
     "role": ("roles", "role_permissions", "role_parents"),
-    "permission": ("permissions", "role_permissions"),
+    "permission": ("permissions", "role_permissions", "user_permissions"),
     "document": ("documents", "document_versions"),
     "client": ("clients",),
     "client_contact": ("client_contacts",),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from intact_core import clock
@@ -61,12 +62,20 @@ def forgive(session: Session, wanted: tuple[Bucket, ...]) -> None:
 
 def _row(session: Session, bucket: Bucket, now: datetime) -> SignInAttempt:
     row = session.get(SignInAttempt, bucket.key, with_for_update=True)
-    if row is None:
-        row = SignInAttempt(bucket=bucket.key, failures=0, locked_until=None, last_at=now)
-        session.add(row)
-    elif now - row.last_at > FORGET_AFTER:
+    while row is None:
+        # Two first attempts may come at once, and a right one takes the row away again.
+        _start(session, bucket, now)
+        row = session.get(SignInAttempt, bucket.key, with_for_update=True)
+    if now - row.last_at > FORGET_AFTER:
         row.failures = 0
     return row
+
+
+def _start(session: Session, bucket: Bucket, now: datetime) -> None:
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    make = (postgresql if is_postgres else sqlite).insert(SignInAttempt)
+    row = {"bucket": bucket.key, "failures": 0, "last_at": now}
+    session.execute(make.values(**row).on_conflict_do_nothing())
 
 
 def _lock(over: int) -> timedelta:

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from intact_core.errors import IntactError
 from sync_server.auth.permissions import web_caller
+from sync_server.auth.second_factor import FactorNeeded
 from sync_server.back_office import (
     audits,
     certificate_actions,
@@ -20,6 +21,7 @@ from sync_server.back_office import (
     files,
     findings,
     scheduling,
+    second_step,
     set_aside,
     sign_in,
     standards,
@@ -46,6 +48,7 @@ def docs(request: Request) -> Response:
 def mount(app: FastAPI) -> None:
     parts = (
         sign_in,
+        second_step,
         scheduling,
         set_aside,
         audits,
@@ -71,6 +74,8 @@ def refusal(request: Request, status: int, error: IntactError) -> Response:
     """A page that says what happened; somebody not signed in comes to the sign-in page."""
     if status == 401 and request.method == "GET":
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+    if isinstance(error, FactorNeeded):
+        return RedirectResponse("/second-step", 303)
     try:
         caller = web_caller(request)
     except IntactError:

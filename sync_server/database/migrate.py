@@ -1,5 +1,6 @@
 """Bring the server's database to this version's shape."""
 
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -61,6 +62,7 @@ def require_bound_by_policies(connection: Connection) -> None:
         )
 
 
+@cache
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(configuration())
 

@@ -5,10 +5,10 @@ took 14 s as pipelined single statements and a fraction of it this way. SQLite, 
 process, is fastest with one prepared statement and the rows one by one.
 """
 
-import select as waiting
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from selectors import EVENT_WRITE, DefaultSelector
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +69,8 @@ def rows_by_key(
 def ahead(connection: Connection) -> Iterator[None]:
     """Inside, PostgreSQL works at what was given to it while the next is made.
 
-    For statements that answer nothing; what one of them raises, a later one or the end raises.
+    For writes alone: nothing that is read inside is there yet. What one of them raises, a later one
+    or the end raises.
     """
     if connection.dialect.name != "postgresql":
         yield
@@ -127,7 +128,9 @@ def _send(connection: Connection, statement: str, rows: Rows, shared: Mapping[st
     driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]
     # A socket takes some 200 KB at once: PostgreSQL would wait for the rest until the next one.
     while driver.pgconn.flush():
-        waiting.select((), (driver,), ())
+        with DefaultSelector() as selector:
+            selector.register(driver, EVENT_WRITE)
+            selector.select()
 
 
 def _document(content: Any) -> Json:

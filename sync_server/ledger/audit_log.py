@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
@@ -20,7 +21,30 @@ LOG_SCOPE = "log"
 """Counter row that serialises a tenant's log: its digest is the log's last hash. Taken last."""
 
 
-Act = tuple[str, str, UUID, Mapping[str, Any]]
+_LATER = ("old_values", "ip_address")
+"""Columns that came later than the log: they count where they are filled, so that entries from
+before keep their hashes."""
+_COUNTED = (
+    "seq",
+    "user_id",
+    "device_id",
+    "action",
+    "resource_type",
+    "resource_id",
+    "new_values",
+    "at",
+    *_LATER,
+)
+
+
+class Act(NamedTuple):
+    """What was done: in capitals, to which kind of thing, its id, values in wire form."""
+
+    action: str
+    kind: str
+    id: UUID | None
+    values: Mapping[str, Any]
+    old: Mapping[str, Any] = MappingProxyType({})
 
 
 class Entry(Protocol):
@@ -33,6 +57,8 @@ class Entry(Protocol):
     @property
     def patch(self) -> Any: ...
     @property
+    def old(self) -> Mapping[str, Any]: ...
+    @property
     def is_new(self) -> bool: ...
 
 
@@ -41,16 +67,22 @@ class Entries:
 
     def __init__(self, tenant_id: UUID, actor: Actor, now: datetime, acts: Iterable[Act]) -> None:
         self._tenant_id = tenant_id
-        self._shared = {"user_id": actor.user_id, "device_id": actor.device_id, "at": now}
+        self._shared = {
+            "user_id": actor.user_id,
+            "device_id": actor.device_id,
+            "ip_address": actor.address or None,
+            "at": now,
+        }
         self._rows: list[dict[str, Any]] = [
             {
                 "seq": 0,
-                "action": action,
-                "resource_type": kind,
-                "resource_id": id_,
-                "new_values": canonical.dumps(dict(values)).decode(),
+                "action": act.action,
+                "resource_type": act.kind,
+                "resource_id": act.id,
+                "old_values": canonical.dumps(dict(act.old)).decode() if act.old else None,
+                "new_values": canonical.dumps(dict(act.values)).decode(),
             }
-            for action, kind, id_, values in acts
+            for act in acts
         ]
 
     @classmethod
@@ -58,7 +90,7 @@ class Entries:
         cls, tenant_id: UUID, actor: Actor, now: datetime, puts: Iterable[Entry]
     ) -> "Entries":
         """One entry for each write."""
-        done = ((_action(one), one.spec.name, one.id, one.patch) for one in puts)
+        done = (Act(_action(one), one.spec.name, one.id, one.patch, one.old) for one in puts)
         return cls(tenant_id, actor, now, done)
 
     def write(self, connection: Connection, end: tuple[int, str]) -> None:
@@ -66,9 +98,8 @@ class Entries:
         seq, last = end
         for row in self._rows:
             row["seq"] = seq = seq + 1
-            entry = canonical.dumps(row | self._shared)
-            row["prev_hash"] = last
-            row["hash"] = last = link(last, entry)
+            row["hash"] = entry_hash(last, row | self._shared)
+            row["prev_hash"], last = last, row["hash"]
         if self._rows:
             shared = self._shared | {"tenant_id": self._tenant_id}
             insert_rows(connection, table_of(AuditLog), self._rows, shared)
@@ -87,8 +118,14 @@ def append_acts(
     now: datetime,
     acts: Sequence[Act],
 ) -> None:
-    """Append entries for what was done: (action, kind of thing, its id, values)."""
+    """Append entries for what was done; the log's counter is a transaction's last lock."""
     Entries(tenant_id, actor, now, acts).write(connection, log_end(connection, tenant_id))
+
+
+def entry_hash(previous: str, row: Mapping[str, Any]) -> str:
+    """The chain's hash after an entry: SHA-256 over the previous one and the canonical entry."""
+    counted = {name: row[name] for name in _COUNTED if name not in _LATER or row[name] is not None}
+    return link(previous, canonical.dumps(counted))
 
 
 def _action(entry: Entry) -> str:

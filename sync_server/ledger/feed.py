@@ -26,7 +26,10 @@ from sync_server.tables.ledger import FeedChange, RecordHead
 
 
 class Put(msgspec.Struct, frozen=True):
-    """One record written: its wire body after, the wire values that changed, and by what."""
+    """One record written: its wire body after, the wire values that changed, and by what.
+
+    `old` are the wire values that were there before, for the audit log.
+    """
 
     spec: TypeSpec
     id: UUID
@@ -35,6 +38,7 @@ class Put(msgspec.Struct, frozen=True):
     is_new: bool
     op_id: UUID | None = None
     device: str = ""
+    old: Mapping[str, Any] = {}
 
     @property
     def groups(self) -> frozenset[str]:
@@ -72,6 +76,7 @@ def record_written(
             {name: pair[1] for name, pair in one.changes.items()},
             one.before is None,
             device=str(actor.device_id or ""),
+            old={} if one.before is None else {n: pair[0] for n, pair in one.changes.items()},
         )
         for one in written
     ]
@@ -138,14 +143,15 @@ class Steps:
         state = self._states.get(ref) or self._start(put, ref)
         state.rev += 1
         state.field_rev |= dict.fromkeys(put.groups, (state.rev, put.device))
-        state.hash = digest.row_hash(put.spec.name, put.id, state.rev, put.body)
+        text = canonical.dumps(digest.filled(put.body))
+        state.hash = digest.text_hash(put.spec.name, put.id, state.rev, text)
         scope = put.spec.scope.key(put.body)
         if scope != state.scope:
-            self._change(put, state, "leave", {})
+            self._change(put, state, "leave", b"{}")
             state.scope = scope
-            self._change(put, state, "enter", _filled(put.body))
+            self._change(put, state, "enter", text)
         else:
-            self._change(put, state, "put", _filled(put.body) if put.is_new else put.patch)
+            self._change(put, state, "put", text if put.is_new else canonical.dumps(put.patch))
 
     def _start(self, put: Put, ref: Ref) -> _State:
         head = self._heads.get(ref)
@@ -157,7 +163,7 @@ class Steps:
         self._states[ref] = state
         return state
 
-    def _change(self, put: Put, state: _State, kind: str, patch: Mapping[str, Any]) -> None:
+    def _change(self, put: Put, state: _State, kind: str, patch: bytes) -> None:
         row = {
             "scope": state.scope,
             "seq": 0,
@@ -165,7 +171,7 @@ class Steps:
             "record_id": put.id,
             "rev": state.rev,
             "kind": kind,
-            "patch": canonical.dumps(dict(patch)).decode(),
+            "patch": patch.decode(),
             "op_id": put.op_id,
         }
         self._changes.setdefault(state.scope, []).append(row)
@@ -238,7 +244,3 @@ class Steps:
             if before := self._heads.get(ref):
                 out.setdefault(before.scope, []).append(before.hash)
         return out, into
-
-
-def _filled(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not None}

@@ -96,7 +96,7 @@ def ingest(connection: Connection, source: Source, links: Sequence[Link]) -> lis
     """
     try:
         with connection.begin_nested():
-            return _take(connection, source, links)
+            return _take(connection, source, links, creates_are_new=True)
     except (IntegrityError, DataError):
         receipts: list[Receipt] = []
         for _, group in groupby(links, key=lambda one: one.operation.txn_id):
@@ -138,11 +138,26 @@ def _take_alone(connection: Connection, source: Source, links: Sequence[Link]) -
         return set_aside(connection, source, links, "storage")
 
 
-def _take(connection: Connection, source: Source, links: Sequence[Link]) -> list[Receipt]:
-    work = Workspace(connection, source.tenant_id)
-    refs = {(one.operation.type, one.operation.id) for one in links if one.operation.type in TYPES}
-    work.load(refs)
+def _take(
+    connection: Connection, source: Source, links: Sequence[Link], *, creates_are_new: bool = False
+) -> list[Receipt]:
+    """Where `creates_are_new`, records to be made are not looked for: if one of them is there, the
+    database refuses.
+    """
     again = _seen(connection, source, links)
+    work = Workspace(connection, source.tenant_id)
+    work.load(
+        {
+            (one.operation.type, one.operation.id)
+            for one in links
+            if one.operation.type in TYPES
+            and not (
+                creates_are_new
+                and one.operation.kind == "create"
+                and one.operation.op_id not in again
+            )
+        }
+    )
     batch = _Batch(connection, work, source, again)
     receipts: list[Receipt] = []
     for _, group in groupby(links, key=lambda one: one.operation.txn_id):
@@ -282,8 +297,11 @@ def _duplicates(
 
 
 def _normal(operation: Operation, spec: TypeSpec) -> Operation:
-    seen = {name: value for name, value in operation.old_values().items() if value is not None}
-    wanted = operation.new_values()
+    seen, wanted = {}, {}
+    for name, (before, after) in operation.changes.items():
+        wanted[name] = after
+        if before is not None:
+            seen[name] = before
     try:
         old, new = spec.normal(seen), spec.normal(wanted)
     except IntactError as error:
@@ -322,7 +340,8 @@ def _stage(work: Workspace, source: Source, record: Tracked, op_id: UUID, patch:
         check(change, source.actor, work)
     except RuleBroken as error:
         raise Refused(error.code, error.sentence) from error
-    put = Put(spec, id_, after.body, patch, before is None, op_id, source.device)
+    old = {} if before is None else {name: before.body[name] for name in patch}
+    put = Put(spec, id_, after.body, patch, before is None, op_id, source.device, old)
     work.stage(record, after, put)
 
 

@@ -204,17 +204,17 @@ class Workspace:
 
     def _stored(self, type_: str, equal: Mapping[str, Any]) -> Sequence[Row]:
         key = (type_, tuple(equal.items()))
-        if key not in self._found:
+        found = self._found.get(key)
+        if found is None:
             table = spec_of(type_).table
             query = select(table).where(
                 table.c.tenant_id == self._tenant_id,
                 table.c.deleted_at.is_(None),
                 *(table.c[name] == value for name, value in equal.items()),
             )
-            self._found[key] = [
-                self._row(type_, values) for values in self._connection.execute(query)
-            ]
-        return self._found[key]
+            found = [self._row(type_, values) for values in self._connection.execute(query)]
+            self._found[key] = found
+        return found
 
     @property
     def heads(self) -> Mapping[Ref, Head]:

@@ -204,7 +204,7 @@ def open_audit(session: Session, caller: Caller, audit_id: UUID) -> AuditSchedul
     return audit
 
 
-def contract_ids(session: Session, rows: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
+def contract_ids(session: Session, rows: Sequence[Any]) -> Mapping[UUID, dict[str, Any]]:
     """`contract_id` of each audit, by the number that the audit keeps."""
     numbers = {row.contract_number for row in rows if row.contract_number}
     if not numbers:

@@ -168,7 +168,7 @@ def remove_evidence(session: Session, caller: Caller, evidence_id: UUID) -> Audi
     return row
 
 
-def document_ids(session: Session, rows: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
+def document_ids(session: Session, rows: Sequence[Any]) -> Mapping[UUID, dict[str, Any]]:
     """`document_id` of each piece of evidence that came from the library."""
     query = select(EvidenceDocument.evidence_id, EvidenceDocument.document_id).where(
         EvidenceDocument.evidence_id.in_([row.id for row in rows])

@@ -170,7 +170,7 @@ def _waiting(session: Session, finding_id: UUID) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def states_of_findings(session: Session, rows: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
+def states_of_findings(session: Session, rows: Sequence[Any]) -> Mapping[UUID, dict[str, Any]]:
     """`non_conformity_state` of each action: how far its finding is."""
     query = select(NonConformity.id, NonConformity.status).where(
         NonConformity.id.in_({row.non_conformity_id for row in rows})

@@ -23,7 +23,7 @@ from intact_core.records.people import Tenant, User
 from intact_core.rules.kernel import Actor
 from intact_core.sync.operations import GENESIS
 from sync_server.auth.keys import TenantKeys, pem
-from sync_server.ledger.audit_log import append_acts
+from sync_server.ledger.audit_log import Act, append_acts
 from sync_server.ledger.chains import check_name, succeed
 from sync_server.tables.ledger import Device
 
@@ -103,7 +103,7 @@ def _take_up(session: Session, claim: Claim, first_name: UUID) -> None:
         "certificate": fingerprint(claim.certificate),
     }
     actor = Actor(user_id, device_id=claim.device_id)
-    act = (KNOWN_AGAIN, "devices", claim.device_id, said)
+    act = Act(KNOWN_AGAIN, "devices", claim.device_id, said)
     append_acts(session.connection(), claim.tenant_id, actor, clock.now(), [act])
 
 

@@ -140,7 +140,8 @@ def one(session: Session, caller: Caller, kind: Kind[R], id_: UUID, *, lock: boo
     """The row, locked when it is about to change. Raises NotFound, also for a foreign one."""
     query = select(kind.record).where(_living(caller, kind), kind.table.c.id == id_)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        # Ids stay as they are, so that others may refer to the row meanwhile.
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = session.scalar(query)
     if row is None:
         raise NotFound(f"There is no such {kind.noun}.")

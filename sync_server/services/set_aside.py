@@ -16,7 +16,7 @@ from intact_core.records.catalogue import TYPES
 from intact_core.rules.kernel import Actor
 from intact_core.sync.operations import Operation, Receipt
 from sync_server.auth.callers import OFFICE, Caller
-from sync_server.ledger.audit_log import append_acts
+from sync_server.ledger.audit_log import Act, append_acts
 from sync_server.ledger.ingest import Source, decide_again
 from sync_server.tables.ledger import AuditLog, Device, OpReceipt
 
@@ -137,7 +137,7 @@ def note(
     """Write into the audit log what became of it: (action, reason). It does not wait any more."""
     action, reason = decided
     acts = [
-        (action, _KIND, one.operation.op_id, {"txn_id": str(aside.txn_id), "reason": reason})
+        Act(action, _KIND, one.operation.op_id, {"txn_id": str(aside.txn_id), "reason": reason})
         for one in aside.wanted
     ]
     append_acts(session.connection(), tenant_id, actor, clock.now(), acts)

@@ -1,6 +1,7 @@
 """People with an account: the synced user, its roles, and how it signs in."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,8 +9,15 @@ from sqlalchemy.orm import Session
 
 from intact_core import ids
 from intact_core.errors import BadInput, Place, RuleBroken
+from intact_core.records.clients import Client
 from intact_core.records.people import Role, User, UserRole
+from sync_server.auth.callers import Caller
+from sync_server.auth.endings import end_access
 from sync_server.auth.sign_in import normal_email
+from sync_server.services import records
+from sync_server.services.access import ADMIN, take_turn
+from sync_server.services.memberships import give_roles, require_another_admin, roles_of
+from sync_server.services.records import Kind
 from sync_server.tables.accounts import Account
 
 
@@ -58,6 +66,74 @@ def create_operator(session: Session, email: str, password_hash: str) -> None:
     _check_free(session, email)
     session.add(_account(email, None, ids.new_id(), password_hash))
     session.flush()
+
+
+def _client_is_there(session: Session, row: User) -> None:
+    # No foreign key: a laptop holds every user but only some clients.
+    if row.client_id is None:
+        return
+    there = select(Client.id).where(
+        Client.tenant_id == row.tenant_id, Client.id == row.client_id, Client.deleted_at.is_(None)
+    )
+    if session.scalar(there) is None:
+        raise BadInput("client_id: there is no such record in clients. Check the id.")
+
+
+USERS = Kind(
+    User,
+    "user",
+    search=("email", "first_name", "last_name", "phone"),
+    check=_client_is_there,
+)
+
+
+def add_user(session: Session, caller: Caller, values: dict[str, Any], password_hash: str) -> User:
+    """Make a user with an account, and with the roles of `role_ids` that the caller may give.
+
+    Raises RuleBroken (`address_taken`) also for the address of another tenant or of somebody who
+    was removed, BadInput, NotAllowed.
+    """
+    given = {name: value for name, value in values.items() if name not in ("tenant_id", "role_ids")}
+    email = normal_email(given["email"])
+    _check_free(session, email)
+    take_turn(session, caller)
+    row = records.create(session, caller, USERS, {**given, "email": email, "username": email})
+    session.add(_account(email, row.tenant_id, row.id, password_hash))
+    session.flush()
+    give_roles(session, caller, row, values.get("role_ids") or ())
+    return row
+
+
+def change_user(session: Session, caller: Caller, id_: UUID, values: dict[str, Any]) -> User:
+    """Change a user; whoever is set to not active is signed out everywhere at once.
+
+    Raises RuleBroken: `oneself`, `last_admin`.
+    """
+    if values.get("is_active") is False:
+        row = _to_be_ended(session, caller, id_)
+        end_access(session, row.email)
+    return records.change(session, caller, USERS, id_, values)
+
+
+def remove_user(session: Session, caller: Caller, id_: UUID) -> User:
+    """Remove a user: signed out at once; the row and the address stay, for what they signed.
+
+    Raises RuleBroken: `oneself`, `last_admin`.
+    """
+    row = _to_be_ended(session, caller, id_)
+    end_access(session, row.email)
+    row.is_active = False
+    return records.remove(session, caller, USERS, id_, "removed through the API")
+
+
+def _to_be_ended(session: Session, caller: Caller, id_: UUID) -> User:
+    row = records.one(session, caller, USERS, id_, lock=True)
+    take_turn(session, caller)
+    if row.id == caller.user_id:
+        raise RuleBroken("oneself", "This is your own account. Ask another administrator.")
+    if any(role.code == ADMIN for role in roles_of(session, row)):
+        require_another_admin(session, row)
+    return row
 
 
 def _account(email: str, tenant_id: UUID | None, user_id: UUID, password_hash: str) -> Account:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sync_server.tables.base import ServerRow
@@ -29,6 +30,8 @@ class Account(ServerRow):
     totp_confirmed_at: Mapped[datetime | None]
     totp_last_step: Mapped[int | None]
     """The last time step that was used: a code counts once."""
+    recovery_codes: Mapped[list[str] | None] = mapped_column(JSON)
+    """Keyed hashes of the codes that are left for the loss of the second factor."""
 
 
 class WebSession(ServerRow):

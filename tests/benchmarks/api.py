@@ -1,4 +1,4 @@
-"""The Intact API on PostgreSQL with 100,000 rows: a list beside a bare answer."""
+"""The Intact API on PostgreSQL with 100,000 rows: a list beside a bare answer, and workers."""
 
 import os
 import socket
@@ -7,19 +7,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
 import psycopg
 
-from tests.benchmarks.measuring import Figure, Goal, median_of
+from tests.benchmarks.measuring import Figure, Goal, median_of, seconds_of
 from tests.benchmarks.served import PASSWORD, migrate, serving
 from tests.fixtures.postgres import SUPERUSER, running_server
 
 ROWS = 100_000
 ASKED = 40
+ASKERS, WARM_UP, EACH = 8, 25, 150
 _FILL = (
     "INSERT INTO clients (tenant_id, id, created_at, client_code, legal_name, industry_sector,"
     " employee_count, annual_revenue, currency, status)"
@@ -45,7 +50,9 @@ def measure() -> list[Figure]:
                 httpx.Client(base_url=server.url, headers=headers, timeout=60) as ours,
                 bare(above, tenant) as theirs,
             ):
-                return [_list(ours, theirs)]
+                figures = [_list(ours, theirs)]
+                one = ours.get("/api/v1/clients").json()["data"][0]["id"]
+        return [*figures, _workers(folder / "server", urls.app, f"/api/v1/clients/{one}")]
 
 
 def _sign_in(url: str) -> dict:
@@ -91,6 +98,43 @@ def _wait_for(client: httpx.Client) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+def _workers(folder: Path, database: str, path: str) -> Figure:
+    """Answers each second of four processes beside those of one."""
+    rates = {}
+    for workers in (1, 4):
+        with serving(folder, database, workers) as server:
+            token = _sign_in(server.url)["token"]
+            rates[workers] = _rate(server.url, path, token)
+    return Figure(
+        "one record, eight askers, four processes",
+        rates[4],
+        "/s",
+        Goal(1.7, at_least=True, of_ratio=True),
+        rates[1],
+        "one process",
+    )
+
+
+def _rate(url: str, path: str, token: str) -> float:
+    address = urlsplit(url).netloc
+
+    def ask(times: int) -> None:
+        # The bare client of the standard library: it takes the least of the two cores.
+        connection = HTTPConnection(address, timeout=60)
+        for _ in range(times):
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != HTTPStatus.OK:
+                raise RuntimeError(f"{path} answered {answer.status}")
+        connection.close()
+
+    with ThreadPoolExecutor(ASKERS) as pool:
+        list(pool.map(ask, [WARM_UP] * ASKERS))
+        seconds = seconds_of(lambda: list(pool.map(ask, [EACH] * ASKERS)))
+    return ASKERS * EACH / seconds
 
 
 def _list(ours: httpx.Client, theirs: httpx.Client) -> Figure:

@@ -1,5 +1,6 @@
 """Work in a process of its own: no memory, cache or thread of one part shows in the next."""
 
+import gc
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -21,5 +22,13 @@ def apart(work: Callable[..., T], *arguments: Any) -> T:
 def run(name: str) -> list[Figure]:
     """The figures of the benchmark of that name."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    figures: list[Figure] = import_module(f"tests.benchmarks.{name}").measure()
+    figures: list[Figure] = _module(name).measure()
     return figures
+
+
+def _module(name: str) -> Any:
+    module = import_module(f"tests.benchmarks.{name}")
+    # As the application does before it starts its lanes (qt/tasks.py).
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+    return module

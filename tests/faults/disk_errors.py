@@ -27,8 +27,9 @@ from sync_server.ledger.feed import record_written
 from tests.chaos.site import Seat, Site
 from tests.faults.failing_disk import BROKEN, FULL, FailingDisk, failing
 from tests.faults.in_process import URL, InProcess, demo_server
+from tests.fixtures.databases import share_statements
 from tests.journeys.headless import KEY, enrol, open_laptop
-from tests.simulation.stage import scratch_folder, share_statements
+from tests.simulation.stage import scratch_folder
 
 SIDES = ("laptop", "server")
 _ROUNDS = 2

@@ -22,8 +22,8 @@ EDITS = 40
 
 
 @pytest.fixture
-def office(database_url: DatabaseUrls) -> Iterator[Office]:
-    office = make_office(database_url.app, database_url.owner, items=30)
+def office(shaped_urls: DatabaseUrls) -> Iterator[Office]:
+    office = make_office(shaped_urls.app, shaped_urls.owner, items=30)
     yield office
     office.database.engine.dispose()
 

@@ -32,11 +32,12 @@ from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store
 from intact_desktop.store.tables import Device
-from intact_desktop.store.upgrade import set_aside, upgrade
+from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import Gateway, Identity
 from intact_desktop.vault import device_key
+from tests.fixtures.databases import new_store
 from tests.journeys.processes import PASSWORD
 
 KEY = bytes(range(32))
@@ -93,8 +94,7 @@ def enrol(
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     kept = msgspec.convert(given | {"private_key": private}, _Kept)
     _keep(folder, kept)
-    engine = open_store(folder / "intact.db", KEY, create=True)
-    upgrade(engine, KEY, folder / "set-aside")
+    engine = new_store(folder / "intact.db", KEY)
     values: dict[str, Any] = {"id": kept.device_id, "chain_hash": GENESIS}
     values |= {"tenant_id": kept.tenant_id, "user_id": kept.user_id}
     with engine.begin() as connection:

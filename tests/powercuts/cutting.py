@@ -17,6 +17,7 @@ from typing import Any
 from intact_core.errors import IntactError
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
+from tests.fixtures.databases import share_statements
 from tests.powercuts.disk import Disk
 from tests.powercuts.recording import Recording, recorded
 from tests.simulation import steps, trouble
@@ -26,7 +27,7 @@ from tests.simulation.laptops import SimLaptop, Watch
 from tests.simulation.office import Office
 from tests.simulation.playing import new_world, without_collector
 from tests.simulation.sim import Features, Sim
-from tests.simulation.stage import scratch_folder, seeded, share_statements
+from tests.simulation.stage import scratch_folder, seeded
 
 FILES = ("0.0/", "evidence-0/")
 _CALM = Features(False, False, False, False, False)

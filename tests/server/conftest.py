@@ -35,6 +35,7 @@ from sync_server.database.migrate import migrate
 from sync_server.services.demo import PASSWORD, DemoTools, load_demo
 from sync_server.settings import Options, Settings
 from sync_server.tables.accounts import Account
+from tests.fixtures.databases import share_statements
 
 URL = "http://testserver"
 CHEAP = Passwords(cheap=True)
@@ -243,6 +244,7 @@ def start(fresh: Prepared) -> Iterator[Callable[[], Server]]:
     def begin() -> Server:
         settings = _settings(fresh.url, fresh.data)
         database = open_database(settings)
+        share_statements(database.engine)
         opened.append(database)
         app = make_app(settings, database, passwords=CHEAP)
         app.state.public_limit = PublicLimit(burst=1000)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
-from intact_core.records.catalogue import TYPES, TypeSpec
+from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
 from tests.simulation.laptops import SimLaptop
 from tests.simulation.office import Office
 from tests.simulation.sim import Sim
@@ -66,7 +66,7 @@ def _bodies(connection: Connection, spec: TypeSpec) -> dict[str, dict[str, Any]]
 def server_rows(connection: Connection) -> Rows:
     """Every record on the server, from the tables of the records and their heads."""
     heads = connection.execute(text("SELECT type, id, scope, rev FROM record_head")).all()
-    bodies = {type_: _bodies(connection, TYPES[type_]) for type_ in {row.type for row in heads}}
+    bodies = {type_: _bodies(connection, spec_of(type_)) for type_ in {row.type for row in heads}}
     found: Rows = {}
     for type_, id_, scope, rev in heads:
         key = str(UUID(str(id_)))

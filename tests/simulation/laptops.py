@@ -35,9 +35,10 @@ from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import BlobPart, Gap
 from sync_server.ledger.chains import chain_end
+from tests.fixtures.databases import share_statements
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
 from tests.simulation.office import Office
-from tests.simulation.stage import Member, at_once, share_statements
+from tests.simulation.stage import Member, at_once
 from tests.simulation.world import KEPT_FROM, KEY, DirectGateway
 
 _MOST_STEPS = 400

@@ -24,13 +24,13 @@ from intact_core.rules.kernel import Actor
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.sealing import Sealing
 from sync_server.database.engine import Database
-from sync_server.database.migrate import migrate
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import (
     begin_epoch,
     epoch_of,
 )
 from sync_server.tables.accounts import TenantEntry
+from tests.fixtures.databases import shape_server, share_statements
 
 
 @dataclass
@@ -64,8 +64,9 @@ class Office:
 
 def make_office(app_url: str, owner_url: str, *, items: int = 6) -> Office:
     """A migrated server with a lead and an auditor on one audit."""
-    migrate(owner_url)
+    shape_server(owner_url)
     office = Office(Database(app_url, record_written))
+    share_statements(office.database.engine)
     with office.write() as session:
         if not epoch_of(session.connection()):
             begin_epoch(session.connection())

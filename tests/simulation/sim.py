@@ -25,11 +25,12 @@ from intact_core.sync.protocol import Successor
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import begin_epoch, epoch_of
+from tests.fixtures.databases import share_statements
 from tests.simulation.faults import Fuse, Killed
 from tests.simulation.laptops import Seen, SimLaptop, Watch
 from tests.simulation.model import Ledger, Row, Wish
 from tests.simulation.office import Office
-from tests.simulation.stage import Stage, VirtualTime, share_statements
+from tests.simulation.stage import Stage, VirtualTime
 
 Work = Callable[[Session], object]
 

@@ -14,7 +14,7 @@ from typing import NoReturn, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intact_core import clock, ids
@@ -25,6 +25,7 @@ from intact_core.records.standards import Standard
 from intact_desktop.store.engine import reading
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
+from tests.fixtures.databases import share_statements
 from tests.fixtures.memory import in_memory
 from tests.simulation.office import Office, make_office
 from tests.simulation.world import enrol
@@ -132,19 +133,6 @@ class Stage:
     @property
     def items(self) -> list[UUID]:
         return list(self.office.items)
-
-
-def share_statements(engine: Engine) -> None:
-    """Let all engines of a kind use the statements that one has compiled.
-
-    A world's engines live for a few milliseconds; compiling for each took most of that time.
-    """
-    first = _FIRST.setdefault(engine.dialect.name + str(str(engine.url) == "sqlite://"), engine)
-    engine.dialect = engine.pool._dialect = first.dialect
-    engine._compiled_cache = first._compiled_cache
-
-
-_FIRST: dict[str, Engine] = {}
 
 
 _ROOM = 64 << 20

@@ -41,8 +41,8 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 @pytest.fixture
-def any_office(database_url: DatabaseUrls) -> Iterator[Office]:
-    yield from an_office(database_url.app, database_url.owner)
+def any_office(shaped_urls: DatabaseUrls) -> Iterator[Office]:
+    yield from an_office(shaped_urls.app, shaped_urls.owner)
 
 
 def an_office(app: str, owner: str) -> Iterator[Office]:

@@ -134,8 +134,8 @@ def test_broken_at_any_line_with_a_colleague_at_work_in_between(
 
 
 @pytest.fixture
-def any_office(database_url: DatabaseUrls) -> Iterator[Office]:
-    made = make_office(database_url.app, database_url.owner, items=ITEMS)
+def any_office(shaped_urls: DatabaseUrls) -> Iterator[Office]:
+    made = make_office(shaped_urls.app, shaped_urls.owner, items=ITEMS)
     yield made
     made.database.engine.dispose()
 

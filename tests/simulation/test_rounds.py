@@ -22,8 +22,8 @@ from tests.simulation.world import Laptop, enrol
 
 
 @pytest.fixture
-def office(database_url: DatabaseUrls) -> Iterator[Office]:
-    office = make_office(database_url.app, database_url.owner)
+def office(shaped_urls: DatabaseUrls) -> Iterator[Office]:
+    office = make_office(shaped_urls.app, shaped_urls.owner)
     yield office
     office.database.engine.dispose()
 

@@ -1,4 +1,4 @@
-"""Hundreds of worlds, each from one seed: whatever goes wrong on the way, nothing is lost."""
+"""A thousand worlds, each from one seed: whatever goes wrong on the way, nothing is lost."""
 
 import pytest
 
@@ -8,8 +8,7 @@ from tests.simulation.regressions import SEEDS
 from tests.simulation.sim import BURNING, Features
 from tests.simulation.stage import build, scratch_folder
 
-MANY = 500
-"""A thousand take more than two of the ten minutes that all tests may; `make prove` plays more."""
+MANY = 1000
 AT_ONCE = 25
 ON_POSTGRES = 10
 BURNT = 50

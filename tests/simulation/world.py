@@ -35,7 +35,7 @@ from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store
 from intact_desktop.store.tables import Device as LocalDevice
-from intact_desktop.store.upgrade import set_aside, upgrade
+from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import BlobPart, Forked, Gap
@@ -55,6 +55,7 @@ from sync_server.ledger.rounds import (
 from sync_server.ledger.scopes import scopes_of
 from sync_server.services.recognition import Claim, recognise
 from sync_server.tables.ledger import Device
+from tests.fixtures.databases import new_store, share_statements
 from tests.simulation.office import Office
 from tests.simulation.wire import Wire
 
@@ -265,8 +266,7 @@ def enrol(
             )
         )
     folder.mkdir(parents=True, exist_ok=True)
-    engine = open_store(folder / "intact.db", KEY, create=True)
-    upgrade(engine, KEY, folder / "set-aside")
+    engine = new_store(folder / "intact.db", KEY)
     with engine.begin() as connection:
         connection.execute(
             insert(LocalDevice).values(
@@ -297,6 +297,7 @@ def laptop_over(
 ) -> Laptop:
     """The same, with any way to the server."""
     engine = open_store(folder / "intact.db", KEY)
+    share_statements(engine)
     files = EvidenceFiles(folder / "evidence", KEY)
 
     def sign(content: bytes) -> bytes:

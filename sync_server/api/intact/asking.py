@@ -10,14 +10,15 @@ from fastapi import Depends, Request, Response
 from fastapi.security import HTTPBearer
 from sqlalchemy.orm import Session
 
-from intact_core.errors import NotAllowed
+from intact_core.errors import BadInput, NotAllowed
 from sync_server.api.intact.envelope import answer
-from sync_server.auth.callers import Caller
+from sync_server.auth.callers import PLATFORM, Caller
 from sync_server.auth.grants import rights_of
 from sync_server.auth.permissions import bearer_caller, database_of
 from sync_server.auth.rights import ALL
 from sync_server.services import idempotency
 from sync_server.services.idempotency import Told
+from sync_server.services.tenants import require_tenant
 
 _BEARER = HTTPBearer(auto_error=False, description="The token of POST /api/v1/auth/login")
 """Names the scheme in the documentation; the token itself is looked up by `bearer_caller`."""
@@ -46,6 +47,18 @@ class Ask:
         """The same for a tenant that an operator of the platform named."""
         return replace(self, caller=replace(self.caller, tenant_id=tenant_id))
 
+    def meant(self, tenant_id: UUID | None) -> "Ask":
+        """The same for the tenant that a request names: the own one, or an operator's choice.
+
+        Raises NotFound where there is none, BadInput for another one than the own.
+        """
+        if tenant_id is None or tenant_id == self.caller.tenant_id:
+            return self
+        if not self.caller.has(PLATFORM):
+            raise BadInput("tenant_id: this is not your tenant. Leave it out, or send your own.")
+        require_tenant(database_of(self.request), tenant_id)
+        return self.within(tenant_id)
+
     def once(self, body: bytes, do: Callable[[Session], dict[str, Any]]) -> Response:
         """Make something; the same Idempotency-Key with the same request makes nothing twice."""
         key = self.request.headers.get("idempotency-key")
@@ -66,7 +79,8 @@ class Ask:
 class Need:
     """A route's right. `right` and `platform` are what the tests read off the routes.
 
-    With `platform` an operator of the platform may ask, too, and has to name the tenant.
+    With `platform` an operator of the platform may ask, too, and names the tenant by `?tenant_id=`
+    (or in what is sent, see `Ask.meant`).
     """
 
     def __init__(self, resource: str, action: str, *, platform: bool = False) -> None:
@@ -78,7 +92,7 @@ class Need:
         if caller.is_platform:
             if not self.platform:
                 raise NotAllowed("An operator of the platform sees no tenant's data.")
-            return Ask(request, replace(caller, rights=ALL))
+            return _named(Ask(request, replace(caller, rights=ALL)))
         with database_of(request).read(caller.tenant) as session:
             rights = rights_of(session, caller.tenant, caller.user_id)
         if self.right not in rights:
@@ -86,6 +100,14 @@ class Need:
                 f"This needs the permission '{self.right}'. Ask an administrator of your tenant."
             )
         return Ask(request, replace(caller, rights=rights))
+
+
+def _named(ask: Ask) -> Ask:
+    given = ask.request.query_params.get("tenant_id")
+    try:
+        return ask.meant(UUID(given) if given else None)
+    except ValueError as fault:
+        raise BadInput("tenant_id: this is not an id.") from fault
 
 
 def needs(resource: str, action: str, *, platform: bool = False) -> Any:

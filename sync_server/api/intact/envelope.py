@@ -58,6 +58,17 @@ def answer(content: dict[str, Any], status: int = 200, **headers: str) -> Respon
     return Response(body, status, headers, "application/json")
 
 
+def paged(rows: list[dict[str, Any]], page: int, limit: int, total: int) -> Response:
+    """One page of rows, and how many there are in all."""
+    pagination = {
+        "current_page": page,
+        "per_page": limit,
+        "total": total,
+        "total_pages": -(-total // limit),
+    }
+    return answer({"success": True, "data": rows, "pagination": pagination})
+
+
 def moment(value: datetime) -> str:
     """Date-times of this API: `2025-07-20 14:30:00`, in UTC."""
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -78,4 +89,6 @@ def failure(status: int, message: str, error: IntactError | None = None) -> Resp
     body: dict[str, Any] = {"success": False, "message": message, "status_code": status}
     if isinstance(error, RuleBroken):
         body |= {"code": error.code, "clause": error.clause}
+    elif code := getattr(error, "code", None):
+        body |= {"code": code}
     return answer(body, status)

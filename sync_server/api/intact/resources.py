@@ -11,13 +11,15 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from sync_server.api.intact.asking import Ask, needs
-from sync_server.api.intact.envelope import Failure, Many, One, answer
+from sync_server.api.intact.envelope import Failure, Many, One, answer, paged
 from sync_server.api.intact.fields import Body, Filters, Moment, Shown
 from sync_server.auth.callers import Caller
 from sync_server.services import records
-from sync_server.services.records import Asked, Kind
+from sync_server.services.records import Asked, Kind, Page
 
 Row = Any
+Joined = Mapping[UUID, dict[str, Any]]
+"""Fields to show beside a row's own, by its id."""
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": Failure, "description": "The request is not understood, or a value is wrong"},
     401: {"model": Failure, "description": "Not signed in, or the token has ended"},
@@ -36,7 +38,8 @@ class Resource:
     """How a kind of record is shown and taken under one path.
 
     `computed` are shown fields that are not columns: a function of the row. `create`, `change`
-    and `remove` stand in where a service does more than write the row.
+    and `remove` stand in where a service does more than write the row. With `platform` an operator
+    of the platform may ask, too, for a tenant that it names.
     """
 
     kind: Kind[Any]
@@ -47,15 +50,20 @@ class Resource:
     new: type[Body] | None = None
     changes: type[Body] | None = None
     removable: bool = True
+    platform: bool = False
     computed: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
-    joined: Callable[[Session, Sequence[Row]], Mapping[UUID, Mapping[str, Any]]] | None = None
+    joined: Callable[[Session, Sequence[Row]], Joined] | None = None
     """Shown fields that other rows know: asked once for a page, by id of the row."""
     create: Callable[[Session, Caller, dict[str, Any]], Row] | None = None
     change: Callable[[Session, Caller, UUID, dict[str, Any]], Row] | None = None
     remove: Callable[[Session, Caller, UUID], Row] | None = None
 
-    def _joined(self, session: Session, rows: Sequence[Row]) -> Mapping[UUID, Mapping[str, Any]]:
+    def _joined(self, session: Session, rows: Sequence[Row]) -> Joined:
         return {} if self.joined is None or not rows else self.joined(session, rows)
+
+    def need(self, action: str) -> Any:
+        """The dependency of a route that does this to the resource."""
+        return needs(self.right, action, platform=self.platform)
 
     def form(self, row: Row, updated_at: Any = None) -> dict[str, Any]:
         """A row as this API shows it."""
@@ -70,7 +78,7 @@ class Resource:
         head = records.head_of(session, self.kind, row)
         said = {} if message is None else {"message": message}
         more = self._joined(session, [row]).get(row.id, {})
-        return {"success": True, **said, "data": self.form(row, head.updated_at) | dict(more)}
+        return {"success": True, **said, "data": self.form(row, head.updated_at) | more}
 
     def done(self, session: Session, row: Row, message: str | None = None) -> Response:
         """The answer about one row, with the tag of its version."""
@@ -79,26 +87,23 @@ class Resource:
 
     def listing(self, session: Session, caller: Caller, filters: Filters) -> Response:
         """The answer about one page."""
+        find = partial(records.listed, session, caller, self.kind)
+        return self.page(filters, find, partial(self._joined, session))
+
+    def page(
+        self,
+        filters: Filters,
+        find: Callable[[Asked], Page],
+        join: Callable[[Sequence[Row]], Joined] = lambda _: {},
+    ) -> Response:
+        """The same, however the rows are found."""
         given = filters.model_dump(exclude_none=True)
         page, limit = given.pop("page"), given.pop("limit")
         search = given.pop("search", None)
-        found = records.listed(session, caller, self.kind, Asked(page, limit, search, given))
-        more = self._joined(session, found.rows)
-        return answer(
-            {
-                "success": True,
-                "data": [
-                    self.form(row, row.updated_at) | dict(more.get(row.id, {}))
-                    for row in found.rows
-                ],
-                "pagination": {
-                    "current_page": page,
-                    "per_page": limit,
-                    "total": found.total,
-                    "total_pages": -(-found.total // limit),
-                },
-            }
-        )
+        found = find(Asked(page, limit, search, given))
+        more = join(found.rows)
+        rows = [self.form(row, row.updated_at) | more.get(row.id, {}) for row in found.rows]
+        return paged(rows, page, limit, found.total)
 
     def removed(self, row: Row) -> Response:
         """The answer about a row that was removed."""
@@ -143,7 +148,7 @@ def _typed(handler: Callable[..., Response], **types: Any) -> Callable[..., Resp
 
 
 def _add_list(router: APIRouter, resource: Resource) -> None:
-    def listing(ask: Annotated[Ask, needs(resource.right, "read")], filters: Any) -> Response:
+    def listing(ask: Annotated[Ask, resource.need("read")], filters: Any) -> Response:
         with ask.reading() as session:
             return resource.listing(session, ask.caller, filters)
 
@@ -157,17 +162,18 @@ def _add_list(router: APIRouter, resource: Resource) -> None:
 
 def _add_create(router: APIRouter, resource: Resource) -> None:
     def create(
-        ask: Annotated[Ask, needs(resource.right, "create")],
+        ask: Annotated[Ask, resource.need("create")],
         given: Any,
         idempotency_key: Annotated[str | None, Header(max_length=100)] = None,
     ) -> Response:
         del idempotency_key
+        meant = ask.meant(getattr(given, "tenant_id", None))
 
         def do(session: Session) -> dict[str, Any]:
             made = resource.create or partial(_create, resource.kind)
-            return resource.told(session, made(session, ask.caller, given.values()))
+            return resource.told(session, made(session, meant.caller, given.values()))
 
-        return ask.once(given.model_dump_json(exclude_unset=True).encode(), do)
+        return meant.once(given.model_dump_json(exclude_unset=True).encode(), do)
 
     router.post(
         "",
@@ -179,7 +185,7 @@ def _add_create(router: APIRouter, resource: Resource) -> None:
 
 
 def _add_read(router: APIRouter, resource: Resource) -> None:
-    def read(id: UUID, ask: Annotated[Ask, needs(resource.right, "read")]) -> Response:
+    def read(id: UUID, ask: Annotated[Ask, resource.need("read")]) -> Response:
         with ask.reading() as session:
             row = records.one(session, ask.caller, resource.kind, id)
             return resource.done(session, row)
@@ -191,7 +197,7 @@ def _add_read(router: APIRouter, resource: Resource) -> None:
 def _add_change(router: APIRouter, resource: Resource) -> None:
     def change(
         id: UUID,
-        ask: Annotated[Ask, needs(resource.right, "update")],
+        ask: Annotated[Ask, resource.need("update")],
         given: Any,
         if_match: Annotated[str | None, Header()] = None,
     ) -> Response:
@@ -207,7 +213,7 @@ def _add_change(router: APIRouter, resource: Resource) -> None:
 
 
 def _add_remove(router: APIRouter, resource: Resource) -> None:
-    def remove(id: UUID, ask: Annotated[Ask, needs(resource.right, "delete")]) -> Response:
+    def remove(id: UUID, ask: Annotated[Ask, resource.need("delete")]) -> Response:
         with ask.writing() as session:
             done = resource.remove or partial(_remove, resource.kind)
             return resource.removed(done(session, ask.caller, id))

@@ -36,12 +36,11 @@ from intact_core.records.standards import Standard, StandardClause
 from intact_core.sync.operations import GENESIS
 from intact_desktop.qt.workbench import Opened
 from intact_desktop.settings import Account, Profile
-from intact_desktop.store.engine import open_store
 from intact_desktop.store.tables import Device
-from intact_desktop.store.upgrade import upgrade
 from intact_desktop.vault import device_key, keys, vault
 from intact_desktop.vault.keyring_secret import SecretStore
 from intact_desktop.vault.lease import LeaseBook, SignedLease
+from tests.fixtures.databases import new_store
 
 PASSPHRASE = "lantern orchard seventeen"
 CLAUSES = (
@@ -93,8 +92,7 @@ def enrolled(root: Path, secrets: SecretStore | None, name: str = "anna") -> Fil
     profile = Profile.at(root, name)
     unlocked = vault.create(profile, PASSPHRASE, secrets, keys.CHEAPEST).unlocked
     tenant_id, user_id, device_id = ids.new_id(), ids.new_id(), ids.new_id()
-    engine = open_store(profile.database, unlocked.database_key, create=True)
-    upgrade(engine, unlocked.database_key, profile.set_aside)
+    engine = new_store(profile.database, unlocked.database_key)
     with engine.begin() as connection:
         connection.execute(
             insert(Device).values(

@@ -28,6 +28,10 @@ def api_routes(app: FastAPI) -> list[Route]:
     ]
 
 
+def all_routes(app: FastAPI) -> list[APIRoute]:
+    return list(_all(app.routes))
+
+
 def _all(routes: Any) -> Iterator[APIRoute]:
     for one in routes:
         inner = getattr(getattr(one, "original_router", None), "routes", None)

@@ -1,0 +1,141 @@
+"""A push as the server takes it in: what it does not expect costs time, never an operation."""
+
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import func, select
+
+from intact_core import canonical, ids
+from intact_core.records.audits import AuditSchedule
+from intact_core.records.checklist import AuditChecklist
+from intact_core.sync.operations import GENESIS, link
+from sync_server.tables.ledger import AuditLog, FeedChange, OpReceipt, RecordHead
+from tests.server.conftest import Laptop, Server
+
+LEAD = "lead@demo.example"
+Change = dict[str, object]
+
+
+@pytest.fixture
+def audit_id(server: Server) -> UUID:
+    with server.database.read(server.tenant_of(LEAD)) as session:
+        query = select(AuditSchedule.id).where(AuditSchedule.audit_stage == "stage2")
+        return session.scalars(query).one()
+
+
+@pytest.fixture
+def item(server: Server, audit_id: UUID) -> AuditChecklist:
+    with server.database.read(server.tenant_of(LEAD)) as session:
+        query = select(AuditChecklist).where(AuditChecklist.audit_schedule_id == audit_id)
+        return session.scalars(query.order_by(AuditChecklist.position)).first()
+
+
+def create(audit_id: UUID, tenant_id: UUID, id_: UUID, words: str) -> Change:
+    values = {
+        "tenant_id": str(tenant_id),
+        "id": str(id_),
+        "created_at": "2026-03-02T09:00:00.000000Z",
+        "audit_schedule_id": str(audit_id),
+        "clause_reference": "8.1",
+        "requirement": words,
+        "position": 1,
+    }
+    changes = {name: [None, value] for name, value in values.items()}
+    return {"id": str(id_), "kind": "create", "base_rev": 0, "changes": changes}
+
+
+def push(laptop: Laptop, operations: list[Change]) -> list[dict[str, object]]:
+    """Each operation is an action of its own; the receipts."""
+    chain, values = GENESIS, []
+    for n, operation in enumerate(operations, 1):
+        one = {
+            "n": n,
+            "op_id": str(ids.new_id()),
+            "txn_id": str(ids.new_id()),
+            "type": "audit_checklists",
+            "wall_time": "2026-03-02T09:00:00Z",
+            **operation,
+        }
+        chain = link(chain, canonical.dumps(one))
+        values.append(one)
+    signature = laptop.key.sign(chain.encode(), ec.ECDSA(hashes.SHA256())).hex()
+    body = {"protocol": 3, "prev_hash": GENESIS, "signature": signature, "operations": values}
+    answer = laptop.connect().post("/sync/v1/push", content=canonical.dumps(body))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["receipts"]
+
+
+def test_a_record_made_twice_stops_none_of_its_neighbours(
+    server: Server, audit_id: UUID, item: AuditChecklist
+) -> None:
+    laptop, tenant_id = Laptop(server, LEAD), server.tenant_of(LEAD)
+    before, after = ids.new_id(), ids.new_id()
+    receipts = push(
+        laptop,
+        [
+            create(audit_id, tenant_id, before, "Before"),
+            create(audit_id, tenant_id, item.id, "The same record with other words"),
+            create(audit_id, tenant_id, after, "After"),
+        ],
+    )
+    verdicts = [(one["verdict"], one.get("reason")) for one in receipts]
+    assert verdicts == [("applied", None), ("quarantined", "exists"), ("applied", None)]
+    with server.database.read(tenant_id) as session:
+        assert session.get_one(AuditChecklist, (tenant_id, item.id)).requirement == item.requirement
+        for id_, words in ((before, "Before"), (after, "After")):
+            assert session.get_one(AuditChecklist, (tenant_id, id_)).requirement == words
+        device = UUID(laptop.enrolment["device_id"])
+        kept = select(func.count()).select_from(OpReceipt).where(OpReceipt.device_id == device)
+        assert session.scalar(kept) == 3
+
+
+def test_receipts_rows_feed_heads_and_log_agree(
+    server: Server, audit_id: UUID, item: AuditChecklist
+) -> None:
+    laptop, tenant_id = Laptop(server, LEAD), server.tenant_of(LEAD)
+    new = ids.new_id()
+    words = 'Ünï, "quoted" and \\ more, with \' and % and {braces}'
+    edit = {"auditor_finding": [None, words], "rating": [None, "minor"]}
+    operations = [
+        create(audit_id, tenant_id, new, words),
+        {"id": str(item.id), "kind": "update", "base_rev": 1, "changes": edit},
+        {
+            "id": str(new),
+            "kind": "update",
+            "base_rev": 1,
+            "changes": {"auditor_finding": [None, "Seen"]},
+        },
+    ]
+    assert [one["verdict"] for one in push(laptop, operations)] == ["applied"] * 3
+    with server.database.read(tenant_id) as session:
+        made = session.get_one(AuditChecklist, (tenant_id, new))
+        assert (made.requirement, made.auditor_finding) == (words, "Seen")
+        edited = session.get_one(AuditChecklist, (tenant_id, item.id))
+        assert (edited.auditor_finding, edited.rating) == (words, "minor")
+        head = session.get_one(RecordHead, (tenant_id, "audit_checklists", new))
+        query = select(FeedChange).where(FeedChange.record_id == new).order_by(FeedChange.seq)
+        first, second = session.scalars(query)
+        assert (head.rev, first.rev, second.rev) == (2, 1, 2)
+        assert canonical.loads(first.patch)["requirement"] == words
+        assert canonical.loads(second.patch) == {"auditor_finding": "Seen"}
+        assert first.actor == made_by(laptop)
+        log = select(AuditLog).where(AuditLog.tenant_id == tenant_id).order_by(AuditLog.seq)
+        assert_chained(list(session.scalars(log)))
+
+
+def made_by(laptop: Laptop) -> UUID:
+    return UUID(laptop.enrolment["user_id"])
+
+
+def assert_chained(entries: list[AuditLog]) -> None:
+    """Each entry's hash follows from the one before and from what the entry says."""
+    said = ("seq", "user_id", "device_id", "action", "resource_type", "resource_id")
+    last = GENESIS
+    for entry in entries:
+        row = {name: getattr(entry, name) for name in (*said, "new_values", "at")}
+        assert entry.prev_hash == last
+        last = link(last, canonical.dumps(row))
+        assert entry.hash == last
+    assert len(entries) > 3

@@ -33,6 +33,7 @@ from sync_server.api.intact import (
     envelope,
     findings,
     health,
+    objections,
     permissions,
     roles,
     tenants,
@@ -137,7 +138,7 @@ def make_app(
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, tokens, rounds, blobs):
         app.include_router(part.router)
-    work = (clients, audits, checklists, findings, certificates)
+    work = (clients, audits, checklists, objections, findings, certificates)
     access = (tenants, users, roles, permissions, audit_logs)
     for facade in (*work, *access):
         for router in facade.routers:

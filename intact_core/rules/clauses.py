@@ -6,6 +6,7 @@ CLAUSES: dict[str, str] = {
     "impartiality": "5.2",
     "competence": "7.1",
     "team": "9.2.2",
+    "objection": "9.2.3",
     "stage1": "9.3.1.2",
     "stage2": "9.3.1.3",
     "finding_content": "9.4.5.3",

@@ -112,7 +112,7 @@ def _last_day(audit: Row) -> date:
 
 
 def check_led(change: Change, actor: Actor, world: World) -> None:
-    """An audit starts with a leader."""
+    """An audit starts with a leader, and with a team that its client does not object to."""
     del actor
     step = change.moved("status")
     if change.type != "audit_schedules" or change.is_new or step is None:
@@ -126,4 +126,12 @@ def check_led(change: Change, actor: Actor, world: World) -> None:
             change,
             "status",
             cites="team",
+        )
+    if world.find("team_objections", audit_schedule_id=change.id, resolved_at=None):
+        raise broken(
+            "objection",
+            "The client objects to the team of this audit. Resolve the objection before it starts.",
+            change,
+            "status",
+            cites="objection",
         )

@@ -126,6 +126,8 @@ def change(session: Session, caller: Caller, finding_id: UUID, values: Values) -
     phase, notes = given.pop("status", None), given.pop("review_notes", None)
     if given.get("severity") in GRADED and row.due_date is None:
         given.setdefault("due_date", _due(session, caller))
+    if given and phase_of(row.status) == "closed":
+        raise RuleBroken("state", "This finding is closed; it stays as it is.")
     if given:
         row = records.change(session, caller, FINDINGS, finding_id, given)
     if phase is not None:

@@ -79,6 +79,8 @@ def make(client: Client, made: dict[str, str]) -> None:
     made["audit-schedules"] = audit = posted(client, "audit-schedules", schedule)["id"]
     member = MEMBER | {"audit_schedule_id": audit, "user_id": str(account_of(app, LEAD).user_id)}
     made["audit-teams"] = posted(client, "audit-teams", member)["id"]
+    objection = {"audit_schedule_id": audit, "reason": "He worked for a competitor of ours."}
+    made["team-objections"] = posted(client, "team-objections", objection)["id"]
     item = posted(client, "audit-checklists", ITEM | {"audit_schedule_id": audit})["id"]
     made["audit-checklists"] = item
     document = made.get("documents") or document_in(app)

@@ -245,6 +245,26 @@ def test_one_lead_at_a_time(server: Server) -> None:
     refused(office.get(api(f"audit-teams/{first}")), 404)
 
 
+def test_an_objection_blocks_the_start_until_it_is_resolved(server: Server) -> None:
+    office, lead = server.bearer(OFFICE), server.bearer(LEAD)
+    audit = new_audit(office, acme(office))
+    member = ok(assign(office, audit), 201)
+    start = api(f"audit-schedules/{audit}/start")
+    said = {"audit_schedule_id": audit, "user_id": member["user_id"], "reason": "A relative."}
+    refused(lead.post(api("team-objections"), json=said), 403)
+    made = ok(office.post(api("team-objections"), json=said), 201)
+    assert made | said == made
+    refused(lead.post(start), 409, "The client objects", "9.2.3")
+    path = api(f"team-objections/{made['id']}")
+    assert ok(lead.get(path))["resolved_at"] is None
+    how = {"resolution": "They are no relatives; the client agreed."}
+    refused(lead.post(f"{path}/resolve", json=how), 403)
+    assert ok(office.post(f"{path}/resolve", json=how)) | how == ok(office.get(path))
+    refused(office.post(f"{path}/resolve", json=how), 409, "already")
+    ok(lead.post(start))
+    refused(office.post(api("team-objections"), json=said), 409, "has started")
+
+
 def test_people_see_the_audits_of_their_teams(server: Server) -> None:
     office = server.bearer(OFFICE)
     audit = new_audit(office, acme(office))

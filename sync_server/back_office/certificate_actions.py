@@ -1,6 +1,6 @@
 """Certificates: issue one that was decided, suspend, reinstate, withdraw, renew, amend."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -27,18 +27,6 @@ def issue(request: Request, sent: OwnForm, audit_id: UUID) -> Response:
         return certificate_actions.grant_decided(session, issuer, caller, audit_id)
 
     return _done(request, sent, f"/audits/{audit_id}", act)
-
-
-@router.post("/certificates/{certificate_id}/{action}")
-def change(request: Request, sent: OwnForm, certificate_id: UUID, action: str) -> Response:
-    prepare = _ACTIONS.get(action)
-    if prepare is None:
-        raise NotFound("There is no such page.")
-
-    def act(session: Session, issuer: Issuer, caller: Caller) -> Certificate:
-        return prepare(sent.form, certificate_id)(session, issuer, caller)
-
-    return _done(request, sent, f"/certificates/{certificate_id}", act)
 
 
 def _done(request: Request, sent: Posted, here: str, act: Act) -> Response:
@@ -96,10 +84,21 @@ def _renew(form: Form, id_: UUID) -> Act:
     )
 
 
-_ACTIONS: Mapping[str, Callable[[Form, UUID], Act]] = {
-    "suspend": _suspend,
-    "reinstate": _reinstate,
-    "withdraw": _withdraw,
-    "amend": _amend,
-    "renew": _renew,
-}
+def _route(prepare: Callable[[Form, UUID], Act]) -> Callable[..., Response]:
+    def change(request: Request, sent: OwnForm, certificate_id: UUID) -> Response:
+        def act(session: Session, issuer: Issuer, caller: Caller) -> Certificate:
+            return prepare(sent.form, certificate_id)(session, issuer, caller)
+
+        return _done(request, sent, f"/certificates/{certificate_id}", act)
+
+    return change
+
+
+for name, prepare in (
+    ("suspend", _suspend),
+    ("reinstate", _reinstate),
+    ("withdraw", _withdraw),
+    ("amend", _amend),
+    ("renew", _renew),
+):
+    router.post(f"/certificates/{{certificate_id}}/{name}")(_route(prepare))

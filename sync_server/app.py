@@ -24,8 +24,10 @@ from intact_core.errors import (
 from sync_server.api.intact import (
     applications,
     audit_logs,
+    audits,
     authentication,
     certificates,
+    checklists,
     clients,
     complaints,
     contracts,
@@ -35,7 +37,9 @@ from sync_server.api.intact import (
     documents,
     envelope,
     finance,
+    findings,
     health,
+    objections,
     permissions,
     quotations,
     reports,
@@ -149,12 +153,13 @@ def make_app(
     app.state.blobs = open_store(settings)
     app.state.pulls = ThreadPoolExecutor(PULLS_AT_ONCE, "pull")
     app.state.public_limit = PublicLimit()
-    for part in (health, authentication, devices, certificates, tokens, rounds, blobs):
+    for part in (health, authentication, devices, tokens, rounds, blobs):
         app.include_router(part.router)
     for facade in (
         *(clients, tenants, users, roles, permissions, audit_logs),
         *(documents, standards, training, complaints),
         *(applications, quotations, contracts, finance, dashboard, reports),
+        *(audits, checklists, objections, findings, certificates),
     ):
         for router in facade.routers:
             app.include_router(router)

@@ -37,6 +37,7 @@ from intact_core.records.finance import Invoice, InvoiceItem, Payment
 from intact_core.records.findings import FindingItem, NonConformity
 from intact_core.records.library import Document, DocumentVersion, EvidenceDocument
 from intact_core.records.notices import Notification
+from intact_core.records.objections import TeamObjection
 from intact_core.records.people import AuditorCompetency, Role, Tenant, User, UserRole
 from intact_core.records.quality import Complaint, CorrectiveAction
 from intact_core.records.standards import (
@@ -104,6 +105,7 @@ OFFICE_CLASSES: tuple[type[Record], ...] = (
     Complaint,
     TrainingRecord,
     DeclaredInterest,
+    TeamObjection,
     Notification,
 )
 """Every record that the server alone holds, parents before children."""

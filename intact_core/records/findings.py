@@ -11,14 +11,17 @@ from intact_core.records.base import Merge, Record, audit_scope, field, fixed, t
 SEVERITIES = ("major", "minor", "observation", "opportunity")
 
 NC_STEPS = {
-    "open": frozenset({"responded", "void"}),
+    "open": frozenset({"responded", "closed", "void"}),
     "responded": frozenset({"open", "accepted"}),
     "accepted": frozenset({"open", "verified"}),
     "verified": frozenset({"open", "closed"}),
     "closed": frozenset[str](),
     "void": frozenset[str](),
 }
-"""open → responded → accepted → verified → closed; a rejected response opens it again."""
+"""open → responded → accepted → verified → closed; a rejected response opens it again.
+
+What is no non-conformity needs no response and is closed at once (rules/findings.py).
+"""
 
 
 class NonConformity(Record):

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, inspect, select
 from sqlalchemy.orm import Session
 
-from intact_core.records.base import Record
+from intact_core.records.base import OfficeRecord, Record
 from intact_core.records.catalogue import ORDER, TypeSpec, spec_of
 
 
@@ -81,7 +81,8 @@ def _old_values(row: Record, spec: TypeSpec) -> Iterator[tuple[str, Any]]:
 class SessionWorld:
     """The living rows of one tenant around a flush, read through the session.
 
-    Good for one flush: the same question is asked of the database once.
+    Good for one flush: the same question is asked of the database once. The session's info says
+    under `office` whether the office's own records are here, too; a laptop sees none of them.
     """
 
     def __init__(self, session: Session, tenant_id: UUID) -> None:
@@ -91,13 +92,15 @@ class SessionWorld:
 
     def get(self, type_: str, id_: UUID | None) -> Any:
         """The living record of that id, or None."""
-        if id_ is None:
+        if id_ is None or self._is_elsewhere(type_):
             return None
         row = self._session.get(spec_of(type_).record, (self._tenant_id, id_))
         return row if row is not None and row.deleted_at is None else None
 
     def find(self, type_: str, **equal: Any) -> Sequence[Any]:
         """Living records whose fields equal the values given."""
+        if self._is_elsewhere(type_):
+            return ()
         key = (type_, tuple(equal.items()))
         if key not in self._found:
             values = {name: value for name, value in equal.items() if value is not None}
@@ -106,6 +109,10 @@ class SessionWorld:
             with self._session.no_autoflush:
                 self._found[key] = self._session.scalars(query, parameters).all()
         return self._found[key]
+
+    def _is_elsewhere(self, type_: str) -> bool:
+        kept = issubclass(spec_of(type_).record, OfficeRecord)
+        return kept and not self._session.info.get("office", False)
 
 
 @cache

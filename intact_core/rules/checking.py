@@ -1,5 +1,6 @@
 """All rules in the order in which they are asked; the session hooks call this."""
 
+from intact_core.rules.certificates import check_certificate_step
 from intact_core.rules.complaints import check_complaint
 from intact_core.rules.content import (
     check_same_audit,
@@ -9,6 +10,7 @@ from intact_core.rules.content import (
 )
 from intact_core.rules.deciding import check_certificate, check_decision, check_recommendation
 from intact_core.rules.findings import (
+    check_close,
     check_grade,
     check_response,
     check_verification,
@@ -17,6 +19,7 @@ from intact_core.rules.findings import (
 from intact_core.rules.kernel import Actor, Change, Rule, World
 from intact_core.rules.permissions import check_permission
 from intact_core.rules.signing import check_amendment, check_no_conflicts, check_signed
+from intact_core.rules.teams import check_assignment, check_led
 from intact_core.rules.workflow import check_stage2, check_transition
 
 RULES: tuple[Rule, ...] = (
@@ -24,10 +27,13 @@ RULES: tuple[Rule, ...] = (
     check_signed,
     check_amendment,
     check_transition,
+    check_close,
     check_state_steps,
     check_permission,
     check_same_audit,
     check_site,
+    check_assignment,
+    check_led,
     check_stage2,
     check_grade,
     check_response,
@@ -38,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     check_decision,
     check_certificate,
     check_complaint,
+    check_certificate_step,
 )
 
 

@@ -50,12 +50,13 @@ def deciders(world: World, audit: Row) -> list[Candidate]:
     }
     staff = [user for user in world.find("users") if user.client_id is None]
     return [
-        Candidate(user.id, _name(user), _exclusions(user, team, held, competent))
-        for user in sorted(staff, key=_name)
+        Candidate(user.id, name_of(user), _exclusions(user, team, held, competent))
+        for user in sorted(staff, key=name_of)
     ]
 
 
-def _name(user: Row) -> str:
+def name_of(user: Row) -> str:
+    """First and last name, or the address where none is known."""
     return " ".join(part for part in (user.first_name, user.last_name) if part) or str(user.email)
 
 

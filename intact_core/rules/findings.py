@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from intact_core.errors import Place
-from intact_core.rules.kernel import Actor, Change, Row, World, broken
+from intact_core.errors import Place, RuleBroken
+from intact_core.rules.kernel import Actor, Change, Row, World, broken, broken_at
 
 GRADED = frozenset({"major", "minor"})
 RESPONSE_FIELDS = ("cause", "correction", "corrective_action")
+RESPONSE_DAYS = 30
+"""Days for the client's answer where the tenant says no other number."""
 _CONTENT = (
     ("requirement_reference", "the one requirement that is not fulfilled"),
     ("description", "the statement of the non-conformity"),
@@ -105,3 +107,32 @@ def check_void(change: Change, actor: Actor, world: World) -> None:
     audit = world.get("audit_schedules", change.after.audit_schedule_id)
     if audit is not None and audit.workflow_status != "draft":
         raise broken("void_late", "The client has seen this finding; it stays.", change, "status")
+
+
+_NOT_YET = {
+    "open": ("has no complete response with cause, correction and corrective action", "response"),
+    "responded": ("has a response that is not reviewed and accepted yet", "verification"),
+    "accepted": ("has an action whose effect is not verified yet", "verification"),
+}
+
+
+def close_problem(finding: Row, state: str) -> RuleBroken | None:
+    """Why a finding in this state is not closed now, or None (9.4.9, 9.4.10)."""
+    place = Place("non_conformities", finding.id, "status")
+    if state in ("closed", "void"):
+        return broken_at("transition", f"Invalid transition from '{state}' to 'closed'", place)
+    if state not in _NOT_YET or (state == "open" and finding.severity not in GRADED):
+        return None
+    words, topic = _NOT_YET[state]
+    return broken_at("not_verified", f"{finding.nc_number} {words}.", place, cites=topic)
+
+
+def check_close(change: Change, actor: Actor, world: World) -> None:
+    """A non-conformity is closed once its action is verified; an observation at any time."""
+    del actor, world
+    state = change.moved("status")
+    if change.type != "non_conformities" or state is None or state[1] != "closed":
+        return
+    problem = close_problem(change.after, str(state[0])) if state[0] is not None else None
+    if problem is not None:
+        raise problem

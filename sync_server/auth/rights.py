@@ -88,6 +88,7 @@ WRITES: Mapping[str, tuple[str, ...]] = {
     "accreditation": ("accreditations",),
     "standard": ("standards",),
     "standard_clause": ("standard_clauses",),
+    "audit_team": ("team_objections",),
     "audit_evidence": ("evidence_documents",),
     "corrective_action": ("corrective_actions",),
     "certificate": ("certificates", "certificate_history", "certificate_scopes"),

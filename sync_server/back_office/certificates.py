@@ -8,17 +8,20 @@ from sqlalchemy import select
 
 from intact_core import clock
 from intact_core.errors import NotFound
+from intact_core.records.certificates import SUSPENSION_GROUNDS
 from intact_core.records.clients import Client
 from intact_core.records.standards import Standard
+from intact_core.rules.certificates import status_on
 from sync_server.auth.permissions import database_of
 from sync_server.back_office.page import Visitor, attachment, show
 from sync_server.services.audit_views import people
+from sync_server.services.certificate_actions import renewals
 from sync_server.services.certificates import (
     certificate_of,
     history_of,
-    status_on,
     visible_certificates,
 )
+from sync_server.services.visibility import SEES_ALL
 
 router = APIRouter(prefix="/certificates")
 
@@ -47,7 +50,9 @@ def detail(request: Request, caller: Visitor, certificate_id: UUID) -> Response:
         client = session.get_one(Client, (caller.tenant, row.client_id))
         standard = session.get_one(Standard, (caller.tenant, row.standard_id))
         history, names = history_of(session, row.id), people(session)
+        audits = renewals(session, row)
     more: dict[str, Any] = {"row": row, "client": client, "standard": standard, "history": history}
+    more |= {"may_act": caller.has(*SEES_ALL), "grounds": SUSPENSION_GROUNDS, "renewals": audits}
     status = status_on(row, clock.today())
     return show(request, "certificate.html", caller=caller, people=names, state=status, **more)
 

@@ -8,17 +8,10 @@ from fastapi import APIRouter, Request, Response
 from intact_core import clock
 from intact_core.errors import IntactError, NotAllowed
 from sync_server.auth.callers import Caller
-from sync_server.auth.permissions import (
-    address_of,
-    database_of,
-    keys_of,
-    passwords_of,
-    settings_of,
-)
-from sync_server.auth.sign_in import confirm_password
-from sync_server.back_office.page import Form, OwnForm, Posted, Visitor, go, show
+from sync_server.auth.permissions import database_of
+from sync_server.back_office.binding import confirm, issuer_of
+from sync_server.back_office.page import Form, OwnForm, Visitor, go, show
 from sync_server.services import audit_views
-from sync_server.services.certificates import Issuer
 from sync_server.services.decisions import Decision, decide, prospect
 
 router = APIRouter(prefix="/audits")
@@ -33,10 +26,10 @@ def form(request: Request, caller: Visitor, audit_id: UUID) -> Response:
 def record(request: Request, sent: OwnForm, audit_id: UUID) -> Response:
     caller = sent.caller
     try:
-        _confirm(request, sent)
+        confirm(request, sent)
         given = _decision(sent.form)
         with database_of(request).write(caller.tenant, caller.actor) as session:
-            made = decide(session, _issuer(request), caller, audit_id, given)
+            made = decide(session, issuer_of(request), caller, audit_id, given)
     except NotAllowed:
         raise
     except IntactError as error:
@@ -47,22 +40,13 @@ def record(request: Request, sent: OwnForm, audit_id: UUID) -> Response:
     return go(request, f"/certificates/{made.certificate_id}", done)
 
 
-def _confirm(request: Request, sent: Posted) -> None:
-    password = sent.form.values.get("password", "")
-    database, address = database_of(request), address_of(request)
-    confirm_password(database, passwords_of(request), sent.caller, password, address)
-
-
-def _issuer(request: Request) -> Issuer:
-    return Issuer(request.app.state.blobs, keys_of(request), settings_of(request).public_url)
-
-
 def _decision(form: Form) -> Decision:
     return Decision(
         decision=form.text("decision"),
         decided_on=form.day("decision_date"),
         years=form.number("validity_period_years", 3),
         conditions=form.text("special_conditions") or None,
+        issue_later=bool(form.text("issue_later")),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
-from intact_core.errors import BadInput
+from intact_core.errors import BadInput, RuleBroken
 from sync_server.auth.callers import OFFICE
 from sync_server.auth.permissions import database_of
 from sync_server.back_office.page import Form, OwnForm, Visitor, go, show
@@ -45,7 +45,7 @@ def create(request: Request, sent: OwnForm) -> Response:
         plan = _plan(sent.form)
         with database.write(caller.tenant, caller.actor) as session:
             audit = schedule(session, caller.tenant, plan)
-    except BadInput as error:
+    except (BadInput, RuleBroken) as error:
         with database.read(caller.tenant) as session:
             choices = _choices(session, caller)
         typed = Typed(sent.form.values, sent.form.lists.get("team", []))

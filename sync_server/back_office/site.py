@@ -12,6 +12,7 @@ from sync_server.auth.permissions import web_caller
 from sync_server.auth.second_factor import FactorNeeded
 from sync_server.back_office import (
     audits,
+    certificate_actions,
     certificates,
     competences,
     conflicts,
@@ -55,6 +56,7 @@ def mount(app: FastAPI) -> None:
         conflicts,
         decisions,
         certificates,
+        certificate_actions,
         files,
         devices,
         tenants,

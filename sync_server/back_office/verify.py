@@ -10,9 +10,9 @@ from intact_core import clock
 from intact_core.errors import BadInput, NotFound
 from sync_server.auth.permissions import database_of, keys_of, public_limit
 from sync_server.back_office.page import FormData, show
-from sync_server.services.certificates import verify_number
 from sync_server.services.document_check import check_document
 from sync_server.services.files import clean_name
+from sync_server.services.public_certificates import verify_number
 
 router = APIRouter(prefix="/verify")
 

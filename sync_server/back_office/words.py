@@ -62,6 +62,8 @@ WORDS = {
     "client_user": "Client",
     "platform": "Operator",
     "issued": "Issued",
+    "nonconformity": "Non-conformity",
+    "client_wish": "The client's wish",
     "server": "Server",
     "incoming": "Laptop",
     "trial": "Trial",

@@ -93,7 +93,7 @@ class Database:
 
     def _session(self, connection: Connection, tenant_id: UUID | None, actor: Actor) -> Session:
         session = self._sessions(bind=connection, join_transaction_mode="conditional_savepoint")
-        session.info.update(tenant_id=tenant_id, actor=actor)
+        session.info.update(tenant_id=tenant_id, actor=actor, office=True)
         return session
 
     def limit(self, connection: Connection, tenant_id: UUID | None) -> None:

@@ -58,7 +58,7 @@ APPLICATIONS = Kind(
 
 def create_application(session: Session, caller: Caller, values: Mapping[str, Any]) -> Application:
     """Make a draft. Raises BadInput for a client that the caller does not know."""
-    records.referred(session, caller, CLIENTS, values, "client_id")
+    records.named(session, caller, CLIENTS, "client_id", values["client_id"], lock=True)
     return records.create(session, caller, APPLICATIONS, values)
 
 

@@ -27,11 +27,12 @@ from intact_core.records.findings import NonConformity
 from intact_core.records.people import User
 from intact_core.records.standards import Standard
 from intact_core.records.unit_of_work import SessionWorld
+from intact_core.rules.certificates import issue_problem
 from intact_core.rules.workflow import transition_problem
 from sync_server.auth.callers import OFFICE, Caller
 from sync_server.services.conflicts import open_in_audit
 from sync_server.services.reports import ReportView, reports_of
-from sync_server.services.visibility import audit_of, shows_findings, visible_audits
+from sync_server.services.visibility import SEES_ALL, audit_of, shows_findings, visible_audits
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class AuditView:
     conflicts: Sequence[Conflict]
     decision: CertificationDecision | None
     certificate: Certificate | None
+    may_issue: bool
+    """Decided positively, without the certificate that follows, and the caller issues them."""
     history: Sequence[AuditStatusHistory]
 
 
@@ -167,6 +170,7 @@ def audit_view(session: Session, caller: Caller, audit_id: UUID) -> AuditView:
     team = _rows(session, AuditTeam, audit_id)
     decisions = _rows(session, CertificationDecision, audit_id)
     decision = decisions[0] if decisions else None
+    certificate = _certificate(session, caller, audit_id)
     return AuditView(
         audit=audit,
         client=session.get_one(Client, (of_tenant, audit.client_id)),
@@ -186,7 +190,8 @@ def audit_view(session: Session, caller: Caller, audit_id: UUID) -> AuditView:
         reports=reports_of(session, of_tenant, audit_id) if shows else [],
         conflicts=[] if caller.client_id else open_in_audit(session, audit_id),
         decision=decision,
-        certificate=_certificate(session, caller, decision),
+        certificate=certificate,
+        may_issue=decision is not None and certificate is None and _issues(session, caller, audit),
         history=_rows(session, AuditStatusHistory, audit_id),
     )
 
@@ -242,9 +247,15 @@ def _recommendation(session: Session, caller: Caller, audit_id: UUID) -> AuditRe
     return found
 
 
-def _certificate(
-    session: Session, caller: Caller, decision: CertificationDecision | None
-) -> Certificate | None:
-    if decision is None or decision.certificate_id is None:
-        return None
-    return session.get(Certificate, (caller.tenant, decision.certificate_id))
+def _certificate(session: Session, caller: Caller, audit_id: UUID) -> Certificate | None:
+    query = select(Certificate).where(
+        Certificate.tenant_id == caller.tenant,
+        Certificate.audit_schedule_id == audit_id,
+        Certificate.deleted_at.is_(None),
+    )
+    return session.scalar(query)
+
+
+def _issues(session: Session, caller: Caller, audit: AuditSchedule) -> bool:
+    world = SessionWorld(session, caller.tenant)
+    return caller.has(*SEES_ALL) and issue_problem(world, audit) is None

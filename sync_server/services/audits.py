@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intact_core import ids
-from intact_core.errors import BadInput
+from intact_core import clock, ids
+from intact_core.errors import BadInput, RuleBroken
 from intact_core.records.audits import (
     AuditDocumentation,
     AuditSchedule,
@@ -21,6 +21,8 @@ from intact_core.records.clients import Client
 from intact_core.records.conclusions import AuditRecommendation
 from intact_core.records.people import User
 from intact_core.records.standards import ChecklistTemplate, TemplateQuestion
+from intact_core.records.unit_of_work import SessionWorld
+from intact_core.rules.signing import is_signed
 from sync_server.auth.callers import OFFICE, Caller
 from sync_server.services.numbers import next_number
 from sync_server.services.visibility import audit_of
@@ -84,11 +86,17 @@ def schedule(session: Session, tenant_id: UUID, plan: Plan) -> AuditSchedule:
     session.flush()
     for letter, member in zip(LETTERS, plan.team, strict=False):
         session.add(_team_row(audit.id, letter, member))
-    session.add(AuditDocumentation(audit_schedule_id=audit.id))
-    session.add(AuditRecommendation(audit_schedule_id=audit.id))
-    session.add_all(_items(session, audit.id, template.id))
-    session.flush()
+    equip(session, audit.id, template.id)
     return audit
+
+
+def equip(session: Session, audit_id: UUID, template_id: UUID | None) -> None:
+    """Give a new audit its empty documentation and recommendation, and a template's questions."""
+    session.add(AuditDocumentation(audit_schedule_id=audit_id))
+    session.add(AuditRecommendation(audit_schedule_id=audit_id))
+    if template_id is not None:
+        session.add_all(_items(session, audit_id, template_id))
+    session.flush()
 
 
 def _check(session: Session, tenant_id: UUID, plan: Plan) -> None:
@@ -152,18 +160,24 @@ def move_workflow(
 def move_progress(session: Session, caller: Caller, audit_id: UUID, to: str) -> AuditSchedule:
     """Take an audit one step on site (scheduled, in progress, completed)."""
     audit = audit_of(session, caller, audit_id, lock=True)
+    # A signed report shows the days of the audit; what comes later changes none of them.
+    if not is_signed(SessionWorld(session, caller.tenant), audit.id):
+        if to == "in_progress":
+            audit.actual_start_date = audit.actual_start_date or clock.today()
+        elif to == "completed":
+            audit.actual_end_date = audit.actual_end_date or clock.today()
     record_step(session, audit, "status", to, caller.user_id, None)
     return audit
 
 
 def cancel(session: Session, caller: Caller, audit_id: UUID, reason: str) -> AuditSchedule:
-    """Cancel an audit with a reason; raises BadInput without one, or once it is decided."""
+    """Cancel an audit with a reason; raises BadInput without one, RuleBroken once it is decided."""
     caller.require(*OFFICE)
     if not reason.strip():
         raise BadInput("Say why the audit is cancelled.")
     audit = audit_of(session, caller, audit_id, lock=True)
     if audit.workflow_status == "decided":
-        raise BadInput("This audit is decided; it stays as it is.")
+        raise RuleBroken("decided", "This audit is decided; it stays as it is.")
     audit.cancellation_reason = reason.strip()
     record_step(session, audit, "status", "cancelled", caller.user_id, reason.strip())
     return audit
@@ -177,9 +191,14 @@ def record_step(
     by: UUID | None,
     notes: str | None,
 ) -> None:
-    """Set one of the two states and write its history; the rules are asked at the flush."""
+    """Set one of the two states and write its history; the rules are asked at the flush.
+
+    Raises RuleBroken (`transition`) also for the state that it has: somebody was quicker.
+    """
     field = "workflow_status" if machine == "workflow" else "status"
     old = getattr(audit, field)
+    if old == to:
+        raise RuleBroken("transition", f"Invalid transition from '{old}' to '{to}'")
     setattr(audit, field, to)
     session.add(
         AuditStatusHistory(

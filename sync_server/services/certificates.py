@@ -1,10 +1,11 @@
-"""Certificates: issuing with a signed PDF, and what anybody may ask about one by its number."""
+"""Certificates: issued with a number, a history and a signed PDF; which ones a caller sees."""
 
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,11 +23,9 @@ from intact_core.records.certificates import Certificate, CertificateHistory
 from intact_core.records.clients import Client
 from intact_core.records.people import Tenant
 from intact_core.records.standards import Accreditation, Standard
-from intact_core.rules.deciding import expiry_of
 from sync_server.auth.callers import Caller
 from sync_server.auth.keys import TenantKeys
 from sync_server.blobs.store import BlobStore
-from sync_server.database.engine import Database
 from sync_server.services import blobs
 from sync_server.services.clients import address_of, sites_of
 from sync_server.services.numbers import next_value
@@ -34,7 +33,6 @@ from sync_server.tables.accounts import PublicNumber
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _UNGUESSABLE = 6
-_LONGEST_NUMBER = 60
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,15 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Grant:
-    """The decision that a certificate comes from."""
+    """What a decision grants: a certificate with this number from the first to the last day."""
 
     certificate_id: UUID
     number: str
-    decided_on: date
-    years: int
-    conditions: str | None
+    starts_on: date
+    expires_on: date
+    conditions: str | None = None
+    scope: str | None = None
+    """As the audit has it, unless it says another."""
 
 
 def take_number(session: Session, tenant: Tenant, certificate_id: UUID, day: date) -> str:
@@ -65,12 +65,22 @@ def take_number(session: Session, tenant: Tenant, certificate_id: UUID, day: dat
     count = next_value(session, tenant.id, "CERT", day.year)
     tail = "".join(secrets.choice(_LETTERS) for _ in range(_UNGUESSABLE))
     number = f"{prefix[:20]}-{day.year}-{count:03d}-{tail}"
+    claim_number(session, tenant.id, number, certificate_id)
+    return number
+
+
+def claim_number(session: Session, tenant_id: UUID, number: str, certificate_id: UUID) -> None:
+    """Make a number lead to a certificate for everybody; raises RuleBroken (`duplicate`)."""
+    public = number.upper()
+    if session.get(PublicNumber, public) is not None:
+        raise RuleBroken(
+            "duplicate", f"certificate_number '{number}' is taken already. Use another one."
+        )
     session.add(
         PublicNumber(
-            certificate_number=number, home_tenant_id=tenant.id, certificate_id=certificate_id
+            certificate_number=public, home_tenant_id=tenant_id, certificate_id=certificate_id
         )
     )
-    return number
 
 
 def issue(
@@ -80,14 +90,15 @@ def issue(
 
     Raises RuleBroken where the audit has no scope or the dates are not allowed.
     """
-    if not (audit.scope or "").strip():
+    scope = (grant.scope or audit.scope or "").strip()
+    if not scope:
         raise RuleBroken(
             "no_scope",
             "A certificate states its scope, and this audit has none. Fill it in first.",
             place=Place("audit_schedules", audit.id, "scope"),
         )
     tenant = session.get_one(Tenant, (caller.tenant, caller.tenant))
-    accreditation = _accreditation(session, caller.tenant, audit.standard_id, grant.decided_on)
+    accreditation = _accreditation(session, caller.tenant, audit.standard_id, grant.starts_on)
     certificate = Certificate(
         id=grant.certificate_id,
         certificate_number=grant.number,
@@ -95,38 +106,68 @@ def issue(
         site_id=audit.site_id,
         audit_schedule_id=audit.id,
         standard_id=audit.standard_id,
-        scope=audit.scope,
+        scope=scope,
         status="active",
-        issue_date=grant.decided_on,
-        expiry_date=expiry_of(grant.decided_on, grant.years),
-        valid_from=grant.decided_on,
-        valid_until=expiry_of(grant.decided_on, grant.years),
+        issue_date=grant.starts_on,
+        expiry_date=grant.expires_on,
+        valid_from=grant.starts_on,
+        valid_until=grant.expires_on,
         revision=1,
         certification_body=tenant.legal_name or tenant.name,
         accreditation_body=accreditation.accreditation_body if accreditation else None,
         accreditation_number=accreditation.accreditation_number if accreditation else None,
         special_conditions=grant.conditions,
     )
-    pdf = _signed_pdf(session, issuer, caller, tenant, certificate)
-    certificate.document_sha256 = blobs.keep(session, issuer.store, issuer.keys, caller.tenant, pdf)
+    sign(session, issuer, caller, certificate)
     session.add(certificate)
     session.flush()
-    session.add(_history(certificate, caller.user_id))
-    session.flush()
+    values = {"status": "active", "certificate_number": certificate.certificate_number}
+    happened = Event("issued", certificate.valid_from, audit.id, new_values=values)
+    record(session, caller, certificate, happened)
     return certificate
 
 
-def _history(certificate: Certificate, by: UUID) -> CertificateHistory:
-    return CertificateHistory(
-        id=ids.new_id(),
-        client_id=certificate.client_id,
-        certificate_id=certificate.id,
-        action="issued",
-        effective_date=certificate.valid_from,
-        audit_schedule_id=certificate.audit_schedule_id,
-        new_values={"status": "active", "certificate_number": certificate.certificate_number},
-        performed_by=by,
+def sign(session: Session, issuer: Issuer, caller: Caller, certificate: Certificate) -> None:
+    """Give a certificate the signed PDF of its present revision."""
+    tenant = session.get_one(Tenant, (caller.tenant, caller.tenant))
+    pdf = _signed_pdf(session, issuer, caller, tenant, certificate)
+    certificate.document_sha256 = blobs.keep(session, issuer.store, issuer.keys, caller.tenant, pdf)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens to a certificate: an action of its history, and from when it counts.
+
+    `old_values` and `new_values` are what changed.
+    """
+
+    action: str
+    effective: date | None = None
+    audit_id: UUID | None = None
+    reason: str | None = None
+    new_values: Mapping[str, Any] = field(default_factory=dict)
+    old_values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(session: Session, caller: Caller, certificate: Certificate, event: Event) -> None:
+    """Write a line of a certificate's history, and with it what changed in the certificate."""
+    values = dict(event.new_values) | (
+        {"before": dict(event.old_values)} if event.old_values else {}
     )
+    session.add(
+        CertificateHistory(
+            id=ids.new_id(),
+            client_id=certificate.client_id,
+            certificate_id=certificate.id,
+            action=event.action,
+            reason=event.reason,
+            effective_date=event.effective,
+            audit_schedule_id=event.audit_id,
+            new_values=values or None,
+            performed_by=caller.user_id,
+        )
+    )
+    session.flush()
 
 
 def _accreditation(
@@ -170,7 +211,7 @@ def _data(
         standard_code=standard.standard_code,
         standard_name=standard.standard_name or "",
         standard_version=standard.version or "",
-        effective_from=certificate.issue_date,
+        effective_from=certificate.valid_from or certificate.issue_date,
         expires_on=certificate.expiry_date,
         body_name=certificate.certification_body,
         body_address=tenant.address or "",
@@ -202,70 +243,6 @@ def _claims(
         body=certificate.certification_body,
     )
     return compact_claims.make(claims, keys.claims(session, tenant_id))
-
-
-def status_on(certificate: Certificate, day: date) -> str:
-    """Status as it is on a day: active, suspended, withdrawn, expired, or not_yet_valid."""
-    if certificate.status in ("active", "suspended") and certificate.expiry_date < day:
-        return "expired"
-    if certificate.status == "active" and (certificate.valid_from or certificate.issue_date) > day:
-        return "not_yet_valid"
-    return certificate.status
-
-
-@dataclass(frozen=True)
-class PublicAnswer:
-    """What anybody may know of a certificate whose number they have."""
-
-    number: str
-    client_name: str
-    client_place: str
-    standard: str
-    scope: str
-    issue_date: date
-    expiry_date: date
-    status: str
-    certification_body: str
-    as_of: datetime
-
-    @property
-    def is_valid(self) -> bool:
-        """True only for an active certificate in its dates."""
-        return self.status == "active"
-
-
-def verify_number(database: Database, number: str) -> PublicAnswer:
-    """The status of a certificate today; raises NotFound, after the same work, where unknown."""
-    number = number.strip().upper()[:_LONGEST_NUMBER]
-    with database.read(None) as session:
-        entry = session.get(PublicNumber, number)
-    tenant_id = entry.home_tenant_id if entry else ids.new_id()
-    certificate_id = entry.certificate_id if entry else ids.new_id()
-    with database.read(tenant_id) as session:
-        query = (
-            select(Certificate, Client, Standard)
-            .join(Client, Client.id == Certificate.client_id)
-            .join(Standard, Standard.id == Certificate.standard_id)
-            .where(Certificate.id == certificate_id, Certificate.deleted_at.is_(None))
-        )
-        found = session.execute(query).first()
-        sites = sites_of(session, found[1].id if found else certificate_id)
-    if found is None:
-        raise NotFound("No certificate with this number is known here. Check the number.")
-    certificate, client, standard = found
-    place = ", ".join(part for part in (sites[0].city, sites[0].country) if part) if sites else ""
-    return PublicAnswer(
-        number=certificate.certificate_number,
-        client_name=client.legal_name,
-        client_place=place,
-        standard=standard.title,
-        scope=certificate.scope,
-        issue_date=certificate.issue_date,
-        expiry_date=certificate.expiry_date,
-        status=status_on(certificate, clock.today()),
-        certification_body=certificate.certification_body,
-        as_of=clock.now(),
-    )
 
 
 def visible_certificates(session: Session, caller: Caller) -> Sequence[Certificate]:

@@ -64,9 +64,11 @@ CONTRACTS = Kind(
 
 def create_contract(session: Session, caller: Caller, values: Mapping[str, Any]) -> Contract:
     """Make a draft. Raises BadInput for another client's quotation, RuleBroken for an open one."""
-    client = records.referred(session, caller, CLIENTS, values, "client_id")
+    client = records.named(session, caller, CLIENTS, "client_id", values["client_id"], lock=True)
     if values.get("quotation_id") is not None:
-        quotation = records.referred(session, caller, QUOTATIONS, values, "quotation_id")
+        quotation = records.named(
+            session, caller, QUOTATIONS, "quotation_id", values["quotation_id"], lock=True
+        )
         _check_quotation(session, quotation, client.id)
     return records.create(session, caller, CONTRACTS, values)
 

@@ -12,11 +12,13 @@ from intact_core.records.audits import AuditSchedule
 from intact_core.records.conclusions import CertificationDecision
 from intact_core.records.people import Tenant
 from intact_core.records.unit_of_work import SessionWorld
+from intact_core.rules.certificates import no_new_certificate
 from intact_core.rules.deciding import (
     GRANTS,
     Candidate,
     deciders,
     decision_problem,
+    expiry_of,
     grant_problem,
 )
 from sync_server.auth.callers import Caller
@@ -30,12 +32,16 @@ SHORTEST_YEARS, LONGEST_YEARS = 1, 5
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided; `years` counts where a certificate is granted."""
+    """What was decided; `years` counts where a certificate is granted.
+
+    With `issue_later` the certificate does not come with the decision but by itself, afterwards.
+    """
 
     decision: str
     decided_on: date
     years: int = 3
     conditions: str | None = None
+    issue_later: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,15 +68,18 @@ def decide(
 ) -> CertificationDecision:
     """Record the decision; a grant issues the certificate. All or nothing.
 
+    Stage 1, surveillance, and recertification of a certificate that there is bring no new one.
     Raises RuleBroken (who, state, findings, conflicts, dates), BadInput for impossible values.
     """
     audit = audit_of(session, caller, audit_id, lock=True)
     _check_values(given)
-    problem = decision_problem(SessionWorld(session, caller.tenant), audit, caller.actor)
+    world = SessionWorld(session, caller.tenant)
+    problem = decision_problem(world, audit, caller.actor)
     if problem is not None:
         raise problem
     grants = given.decision in GRANTS
-    certificate_id = ids.new_id() if grants else None
+    issues = grants and not given.issue_later and no_new_certificate(world, audit) is None
+    certificate_id = ids.new_id() if issues else None
     number = None
     if certificate_id is not None:
         tenant = session.get_one(Tenant, (caller.tenant, caller.tenant))
@@ -89,7 +98,8 @@ def decide(
     # The rules of the decision look at the audit before it is decided: so a flush of its own.
     session.flush()
     if certificate_id is not None and number is not None:
-        grant = Grant(certificate_id, number, given.decided_on, given.years, row.special_conditions)
+        last = expiry_of(given.decided_on, given.years)
+        grant = Grant(certificate_id, number, given.decided_on, last, row.special_conditions)
         certificates.issue(session, issuer, caller, audit, grant)
     record_step(session, audit, "workflow", "decided", caller.user_id, None)
     return row

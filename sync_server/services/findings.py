@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from intact_core import clock
-from intact_core.errors import BadInput, NotFound
+from intact_core.errors import BadInput, NotFound, Place, RuleBroken
 from intact_core.records.checklist import AuditEvidence
-from intact_core.records.findings import NonConformity
+from intact_core.records.findings import NC_STEPS, NonConformity
+from intact_core.rules.findings import close_problem
 from sync_server.auth.callers import Caller
 from sync_server.auth.keys import TenantKeys
 from sync_server.blobs.store import BlobStore
@@ -94,6 +95,15 @@ def add_file(
     return row
 
 
+def _step(finding: NonConformity, to: str) -> None:
+    """Move a finding that is locked; raises RuleBroken where it is there already, or further."""
+    if to not in NC_STEPS[finding.status]:
+        sentence = f"Invalid transition from '{finding.status}' to '{to}'"
+        place = Place("non_conformities", finding.id, "status")
+        raise RuleBroken("transition", sentence, place=place)
+    finding.status = to
+
+
 def review(
     session: Session, caller: Caller, finding_id: UUID, *, accept: bool, notes: str
 ) -> NonConformity:
@@ -101,7 +111,7 @@ def review(
     if not accept and not notes.strip():
         raise BadInput("Say what the answer lacks, so that the client can mend it.")
     finding = finding_of(session, caller, finding_id, lock=True)
-    finding.status = "accepted" if accept else "open"
+    _step(finding, "accepted" if accept else "open")
     finding.review_notes = notes.strip() or None
     finding.reviewed_at = clock.now()
     finding.reviewed_by = caller.user_id
@@ -112,7 +122,7 @@ def review(
 def verify(session: Session, caller: Caller, finding_id: UUID, notes: str) -> NonConformity:
     """Record that the action was seen to work; raises RuleBroken without evidence."""
     finding = finding_of(session, caller, finding_id, lock=True)
-    finding.status = "verified"
+    _step(finding, "verified")
     finding.verification_notes = notes.strip() or None
     finding.verified_at = clock.now()
     finding.verified_by = caller.user_id
@@ -121,9 +131,12 @@ def verify(session: Session, caller: Caller, finding_id: UUID, notes: str) -> No
 
 
 def close(session: Session, caller: Caller, finding_id: UUID) -> NonConformity:
-    """Close a verified finding."""
+    """Close a verified finding, or one that is no non-conformity; raises RuleBroken."""
     finding = finding_of(session, caller, finding_id, lock=True)
-    finding.status = "closed"
+    problem = close_problem(finding, finding.status)
+    if problem is not None:
+        raise problem
+    _step(finding, "closed")
     finding.closed_at = clock.now()
     session.flush()
     return finding

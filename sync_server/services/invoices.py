@@ -72,9 +72,9 @@ def create_invoice(session: Session, caller: Caller, values: Mapping[str, Any]) 
     What is left out follows: the amount from the lines, the total from amount and tax, the
     currency from the client. Raises BadInput where sums differ.
     """
-    client = records.referred(session, caller, CLIENTS, values, "client_id")
+    client = records.named(session, caller, CLIENTS, "client_id", values["client_id"], lock=True)
     if values.get("contract_id") is not None:
-        records.referred(session, caller, CONTRACTS, values, "contract_id")
+        records.named(session, caller, CONTRACTS, "contract_id", values["contract_id"], lock=True)
     given: dict[str, Any] = {"tax_amount": Decimal(0), "currency": client.currency}
     given |= {name: value for name, value in values.items() if value is not None}
     lines = _lines(given.pop("items", ()))

@@ -12,6 +12,15 @@ from sync_server.tables.accounts import NumberSequence
 
 def next_value(session: Session, tenant_id: UUID, prefix: str, year: int) -> int:
     """The next number of a kind and year, from 1; its row stays locked until the commit."""
+    return _raise(session, tenant_id, prefix, year, 1) - 1
+
+
+def hold(session: Session, tenant_id: UUID, prefix: str) -> None:
+    """Lock the numbers of a kind until the commit, while one that somebody gave is compared."""
+    _raise(session, tenant_id, prefix, clock.today().year, 0)
+
+
+def _raise(session: Session, tenant_id: UUID, prefix: str, year: int, by: int) -> int:
     connection = session.connection()
     postgres = connection.dialect.name == "postgresql"
     start = (postgresql if postgres else sqlite).insert(NumberSequence)
@@ -24,10 +33,10 @@ def next_value(session: Session, tenant_id: UUID, prefix: str, year: int) -> int
             NumberSequence.prefix == prefix,
             NumberSequence.year == year,
         )
-        .values(next_value=NumberSequence.next_value + 1)
+        .values(next_value=NumberSequence.next_value + by)
         .returning(NumberSequence.next_value)
     )
-    return int(connection.scalars(raised).one()) - 1
+    return int(connection.scalars(raised).one())
 
 
 def next_number(session: Session, tenant_id: UUID, prefix: str) -> str:

@@ -59,7 +59,9 @@ def create_payment(session: Session, caller: Caller, values: Mapping[str, Any]) 
     Raises RuleBroken for a cancelled invoice, one that payments cover already (`covered`), and a
     transaction that is booked (`duplicate`).
     """
-    invoice = records.referred(session, caller, INVOICES, values, "invoice_id")
+    invoice = records.named(
+        session, caller, INVOICES, "invoice_id", values["invoice_id"], lock=True
+    )
     if invoice.status == "cancelled":
         raise RuleBroken(
             "cancelled",

@@ -78,7 +78,9 @@ def create_quotation(session: Session, caller: Caller, values: Mapping[str, Any]
     Raises BadInput where the total is not what its parts come to, RuleBroken (`rejected`) for an
     application that was declined.
     """
-    application = records.referred(session, caller, APPLICATIONS, values, "application_id")
+    application = records.named(
+        session, caller, APPLICATIONS, "application_id", values["application_id"], lock=True
+    )
     if application.status == "rejected":
         raise RuleBroken(
             "rejected",

@@ -151,14 +151,6 @@ def one(session: Session, caller: Caller, kind: Kind[R], id_: UUID, *, lock: boo
     return row
 
 
-def referred(session: Session, caller: Caller, kind: Kind[R], values: Values, column: str) -> R:
-    """The row that a new one belongs to, locked. Raises BadInput where there is none."""
-    try:
-        return one(session, caller, kind, values[column], lock=True)
-    except NotFound:
-        raise BadInput(f"{column}: there is no such {kind.noun}. Check the id.") from None
-
-
 def step(kind: Kind[Any], row: Any, status: str) -> None:
     """Move a row, which is locked, on. Raises RuleBroken, also where it is there already."""
     old = str(row.status)
@@ -170,6 +162,22 @@ def step(kind: Kind[Any], row: Any, status: str) -> None:
             place=Place(kind.name, row.id, "status"),
         )
     row.status = status
+
+
+def named(
+    session: Session,
+    caller: Caller,
+    kind: Kind[R],
+    field_name: str,
+    id_: UUID,
+    *,
+    lock: bool = False,
+) -> R:
+    """The row that a field of a request names. Raises BadInput where the caller sees none."""
+    try:
+        return one(session, caller, kind, id_, lock=lock)
+    except NotFound as fault:
+        raise BadInput(f"{field_name}: there is no such {kind.noun}. Check the id.") from fault
 
 
 def head_of(session: Session, kind: Kind[Any], row: Record) -> Any:

@@ -1,9 +1,10 @@
 """Which audits a person may see: the office and deciders all, auditors theirs, clients theirs."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, false, select, true
 from sqlalchemy.orm import Session
 
 from intact_core.errors import NotFound
@@ -29,6 +30,26 @@ def visible_audits(caller: Caller) -> Select[AuditSchedule]:
         AuditTeam.deleted_at.is_(None),
     )
     return query.where(on_team)
+
+
+def of_audits(column: Any, *, for_client: bool = False) -> Callable[[Caller], ColumnElement[bool]]:
+    """Rows of the audits that the caller may know of, by the column that names the audit.
+
+    A client's representative sees none of them, or with `for_client` those of its own audits
+    that came to it for review.
+    """
+
+    def visible(caller: Caller) -> ColumnElement[bool]:
+        if caller.client_id is None and caller.has(*SEES_ALL):
+            return true()
+        audits = visible_audits(caller).with_only_columns(AuditSchedule.id)
+        if caller.client_id is not None:
+            if not for_client:
+                return false()
+            audits = audits.where(AuditSchedule.workflow_status != "draft")
+        return cast(ColumnElement[bool], column.in_(audits))
+
+    return visible
 
 
 def audit_of(

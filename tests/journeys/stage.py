@@ -80,25 +80,27 @@ def choose_audit(stage: Stage, catalog: Path | None) -> None:
         choices = office.choices("/audits/new")
         template = next(name for name in choices if name not in before)
         stage.facts["catalog"] = template
+        _qualify(office)
         stage.audit_number = _schedule(office, choices, template)
-        _let_decide(office)
     stage.audit_id = office.audit_ids()[stage.audit_number]
     office.close()
 
 
-def _let_decide(office: Office) -> None:
-    """Nobody decides for a standard without competence: the office records the reviewer's."""
+def _qualify(office: Office) -> None:
+    """Nobody audits or decides for a standard without competence: the office records them."""
     choices = office.choices("/competences")
     standard = next(value for name, value in choices.items() if "800-53" in name)
-    data = {
-        "person": choices["Peter Mwangi"],
-        "standard": standard,
-        "level": "decider",
-        "until": str(clock.today() + timedelta(days=365)),
-    }
-    answer = office.submit("/competences", "/competences", data)
-    if "is recorded" not in plain(answer.text):
-        raise RuntimeError(plain(answer.text)[:800])
+    levels = {"Daniel Otieno": "lead", "Amina Hassan": "auditor", "Peter Mwangi": "decider"}
+    for person, level in levels.items():
+        data = {
+            "person": choices[person],
+            "standard": standard,
+            "level": level,
+            "until": str(clock.today() + timedelta(days=365)),
+        }
+        answer = office.submit("/competences", "/competences", data)
+        if "is recorded" not in plain(answer.text):
+            raise RuntimeError(plain(answer.text)[:800])
 
 
 def _schedule(office: Office, choices: dict[str, str], template: str) -> str:

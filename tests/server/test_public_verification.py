@@ -40,7 +40,9 @@ def certificate(server: Server) -> None:
 
 def set_status(server: Server, status: str) -> None:
     with server.database.write(server.tenant_of("lead@demo.example")) as session:
-        session.query(Certificate).one().status = status
+        row = session.query(Certificate).one()
+        row.suspension_ground, row.suspension_reason = "unpaid_fees", "Three invoices are open."
+        row.status = status
 
 
 def ask(server: Server, number: str = NUMBER):

@@ -9,6 +9,7 @@ import pytest
 
 from intact_core.records.audits import AuditSchedule, AuditTeam
 from intact_core.records.checklist import AuditChecklist
+from intact_core.records.people import AuditorCompetency
 from intact_core.records.standards import Standard, StandardClause
 from sync_server.tables.ledger import AuditLog, FeedChange
 from tests.server.conftest import Browser, Server
@@ -55,6 +56,20 @@ def import_catalog(office: Browser, name: str, content: bytes):
     return office.post("/standards/import", files=files)
 
 
+def qualify(server: Server, code: str) -> None:
+    """Record that the demo's auditors are competent for an imported standard."""
+    with server.database.write(server.tenant_of(OFFICE)) as session:
+        standard = session.query(Standard).filter(Standard.standard_code.contains(code)).one()
+        for email, level in (("lead@demo.example", "lead"), ("auditor@demo.example", "auditor")):
+            session.add(
+                AuditorCompetency(
+                    user_id=server.account(email).user_id,
+                    standard_id=standard.id,
+                    competency_level=level,
+                )
+            )
+
+
 def plan(page: str, template: str, **other: str) -> dict[str, str]:
     people = options(page, "lead")
     return {
@@ -75,6 +90,11 @@ def test_a_catalog_becomes_a_checklist_and_an_audit(server: Server) -> None:
     answer = import_catalog(office, "rules.json", json.dumps(CATALOG).encode())
     assert answer.status_code == 303, answer.text
     assert "House rules" in office.get("/standards")
+    sent = plan(office.get("/audits/new"), "House rules")
+    refused = office.post("/audits/new", sent)
+    assert refused.status_code == 200
+    assert "competence as lead auditor for this standard is not recorded" in refused.text
+    qualify(server, "House rules")
     page = office.done("/audits/new", plan(office.get("/audits/new"), "House rules"))
     assert re.search(r"AUD-\d{4}-003 is scheduled", page)
     assert "Doors &amp; &lt;locks&gt;" in page
@@ -111,6 +131,7 @@ def test_the_moderate_catalog_with_its_1795_objectives(server: Server, shared_da
     began = time.monotonic()
     assert import_catalog(office, file.name, file.read_bytes()).status_code == 303
     imported = time.monotonic()
+    qualify(server, "800-53")
     page = office.get("/audits/new")
     office.done("/audits/new", plan(page, "(1795)"))
     scheduled = time.monotonic()

@@ -34,6 +34,13 @@ class Entry:
 DECISION = {"decision": "deny", "decision_date": "2026-01-01", "password": PASSWORD}
 ANSWER = {"cause": "a", "correction": "b", "corrective_action": "c", "submit": "send"}
 CHOICE = {"resolution": "server", "reason": "x"}
+BINDING = {
+    "password": PASSWORD,
+    "reason": "x",
+    "ground": "other",
+    "scope": "x",
+    "audit": "01a1fdba-7aff-7076-b295-4f34fe2d442c",
+}
 
 MATRIX = {
     "GET /openapi.json": Entry(OPEN),
@@ -98,6 +105,12 @@ MATRIX = {
     "GET /certificates": Entry(SIGNED_IN),
     "GET /certificates/{certificate_id}": Entry(SIGNED_IN, "certificate_id"),
     "GET /certificates/{certificate_id}/pdf": Entry(SIGNED_IN, "certificate_id"),
+    "POST /audits/{audit_id}/certificate": Entry(SIGNED_IN, "audit_id", BINDING),
+    "POST /certificates/{certificate_id}/suspend": Entry(SIGNED_IN, "certificate_id", BINDING),
+    "POST /certificates/{certificate_id}/reinstate": Entry(SIGNED_IN, "certificate_id", BINDING),
+    "POST /certificates/{certificate_id}/withdraw": Entry(SIGNED_IN, "certificate_id", BINDING),
+    "POST /certificates/{certificate_id}/amend": Entry(SIGNED_IN, "certificate_id", BINDING),
+    "POST /certificates/{certificate_id}/renew": Entry(SIGNED_IN, "certificate_id", BINDING),
     "GET /set-aside": Entry(SIGNED_IN),
     "POST /set-aside/{txn_id}": Entry(SIGNED_IN, "txn_id", {"what": "leave", "reason": "x"}),
     "GET /devices": Entry(SIGNED_IN),

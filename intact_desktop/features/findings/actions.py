@@ -12,11 +12,10 @@ from intact_core.records.audits import AuditSchedule, AuditTeam
 from intact_core.records.checklist import AuditChecklist, AuditEvidence
 from intact_core.records.findings import FindingItem, NonConformity
 from intact_core.records.people import Tenant
-from intact_core.rules.findings import GRADED
+from intact_core.rules.findings import GRADED, RESPONSE_DAYS
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.rows import row_of
 
-RESPONSE_DAYS = 30
 _FIELDS = frozenset({"clause", "requirement_reference", "description", "evidence"})
 
 

@@ -60,6 +60,10 @@ Number = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=60),
     AfterValidator(_no_zero),
 ]
+CertificateNumber = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,58}[A-Za-z0-9]$")
+]
+"""At most 60 characters (IAF MD28) that an address can carry."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217."""
 Web = Annotated[

@@ -1,6 +1,6 @@
 """The five routes that most resources have: list, make, read, change, remove."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any
@@ -18,6 +18,8 @@ from sync_server.services import records
 from sync_server.services.records import Asked, Kind, Page
 
 Row = Any
+Joined = Mapping[UUID, dict[str, Any]]
+"""Fields to show beside a row's own, by its id."""
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": Failure, "description": "The request is not understood, or a value is wrong"},
     401: {"model": Failure, "description": "Not signed in, or the token has ended"},
@@ -53,6 +55,8 @@ class Resource:
     computed: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
     single: type[Shown] | None = None
     more: Mapping[str, Callable[[Session, Row], Any]] = field(default_factory=dict)
+    joined: Callable[[Session, Sequence[Row]], Joined] | None = None
+    """Shown fields that other rows know: asked once for a page, by id of the row."""
     create: Callable[[Session, Caller, dict[str, Any]], Row] | None = None
     change: Callable[[Session, Caller, UUID, dict[str, Any]], Row] | None = None
     remove: Callable[[Session, Caller, UUID], Row] | None = None
@@ -61,6 +65,9 @@ class Resource:
     def alone(self) -> type[Shown]:
         """What one row by itself shows."""
         return self.single or self.shown
+
+    def _joined(self, session: Session, rows: Sequence[Row]) -> Joined:
+        return {} if self.joined is None or not rows else self.joined(session, rows)
 
     def need(self, action: str) -> Any:
         """The dependency of a route that does this to the resource."""
@@ -89,7 +96,8 @@ class Resource:
         said = {} if message is None else {"message": message}
         asked = {name: partial(ask, session) for name, ask in self.more.items()}
         data = self._form(row, head.updated_at, self.alone, {**self.computed, **asked})
-        return {"success": True, **said, "data": data}
+        joined = self._joined(session, [row]).get(row.id, {})
+        return {"success": True, **said, "data": data | joined}
 
     def done(self, session: Session, row: Row, message: str | None = None) -> Response:
         """The answer about one row, with the tag of its version."""
@@ -98,15 +106,22 @@ class Resource:
 
     def listing(self, session: Session, caller: Caller, filters: Filters) -> Response:
         """The answer about one page."""
-        return self.page(filters, partial(records.listed, session, caller, self.kind))
+        find = partial(records.listed, session, caller, self.kind)
+        return self.page(filters, find, partial(self._joined, session))
 
-    def page(self, filters: Filters, find: Callable[[Asked], Page]) -> Response:
+    def page(
+        self,
+        filters: Filters,
+        find: Callable[[Asked], Page],
+        join: Callable[[Sequence[Row]], Joined] = lambda _: {},
+    ) -> Response:
         """The same, however the rows are found."""
         given = filters.model_dump(exclude_none=True)
         page, limit = given.pop("page"), given.pop("limit")
         search = given.pop("search", None)
         found = find(Asked(page, limit, search, given))
-        rows = [self.form(row, row.updated_at) for row in found.rows]
+        more = join(found.rows)
+        rows = [self.form(row, row.updated_at) | more.get(row.id, {}) for row in found.rows]
         return paged(rows, page, limit, found.total)
 
     def removed(self, row: Row) -> Response:

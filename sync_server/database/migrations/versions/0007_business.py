@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_business"
-down_revision = "0007_access"
+revision = "0007"
+down_revision = "0006"
 
 LIVING = sa.text("deleted_at IS NULL")
 OFFICE = "office"

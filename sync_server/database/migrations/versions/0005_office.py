@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
+revision = "0005"
 down_revision = "0004"
 
 CURRENT_TENANT = "NULLIF(current_setting('app.tenant', true), '')::uuid"

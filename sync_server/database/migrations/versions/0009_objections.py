@@ -5,8 +5,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_objections"
-down_revision = "0007_access"
+revision = "0009"
+down_revision = "0008"
 
 TABLE = "team_objections"
 CURRENT_TENANT = "NULLIF(current_setting('app.tenant', true), '')::uuid"

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_library"
-down_revision = "0007_business"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -14,6 +14,7 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    field_validator,
 )
 
 
@@ -104,6 +105,12 @@ class Filters(BaseModel):
 
     page: int = Field(1, ge=1, le=1_000_000, description="Page number")
     limit: int = Field(50, ge=1, le=100, description="Items per page")
+
+    @field_validator("*")
+    @classmethod
+    def has_no_zero(cls, value: Any) -> Any:
+        # PostgreSQL has no text with a zero character, so nothing can be found by it.
+        return _no_zero(value) if isinstance(value, str) else value
 
 
 class Shown(BaseModel):

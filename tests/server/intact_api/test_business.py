@@ -265,3 +265,9 @@ def test_a_contract_ends_by_the_day_unless_it_renews_itself(
     client = server.bearer("client@demo.example")
     assert total(client, "contracts") == 0
     assert refused(client, "GET", path, status=404)
+
+
+def test_a_search_for_what_no_text_holds_is_refused(office: TestClient) -> None:
+    for path in ("applications", "clients"):
+        assert "zero" in refused(office, "GET", f"{path}?search=%00", status=400)
+    assert total(office, "applications?search=%25_") == 0

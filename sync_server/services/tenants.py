@@ -93,9 +93,10 @@ def list_tenants(database: Database) -> list[TenantSummary]:
 def _all(database: Database) -> list[Any]:
     """The living tenants with `updated_at`, newest first. Each is read in its own limits."""
     with database.read(None) as session:
-        ids = list(session.scalars(select(TenantEntry.home_tenant_id)))
+        query = select(TenantEntry.home_tenant_id).order_by(TenantEntry.since.desc())
+        ids = list(session.scalars(query))
     found: list[Any] = []
-    for tenant_id in sorted(ids, reverse=True):
+    for tenant_id in ids:
         with database.read(tenant_id) as session:
             found += records.listed(session, _operator(tenant_id), TENANTS, Asked()).rows
     return found

@@ -100,6 +100,14 @@ class Body(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
+EXAMPLE_ID = "019b2c1e-7d3a-7c44-9a51-0d6f3b1a2e55"
+
+
+def example(**values: Any) -> ConfigDict:
+    """The settings of a body for which `/docs` shows an example."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
+
+
 class Filters(BaseModel):
     """Which page of a list, and what is looked for."""
 

@@ -115,6 +115,7 @@ class ShownInvoice(Shown):
     amount: Amount
     tax_amount: Amount
     total_amount: Amount
+    paid_amount: Amount
     currency: str | None
     issue_date: date
     due_date: date
@@ -132,7 +133,6 @@ class ShownItem(BaseModel):
 
 class WholeInvoice(ShownInvoice):
     items: list[ShownItem]
-    paid_amount: Amount
 
 
 class InvoiceFilters(Filters):
@@ -197,7 +197,7 @@ INVOICE = Resource(
     removable=False,
     computed={"status": INVOICE_BY_DAY.of},
     single=WholeInvoice,
-    more={"items": service.items_of, "paid_amount": service.paid_on},
+    more={"items": service.items_of},
     create=service.create_invoice,
     change=service.change_invoice,
 )

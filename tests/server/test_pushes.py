@@ -135,6 +135,9 @@ def assert_chained(entries: list[AuditLog]) -> None:
     last = GENESIS
     for entry in entries:
         row = {name: getattr(entry, name) for name in (*said, "new_values", "at")}
+        # These came later than the log, and count where they are filled.
+        later = {"old_values": entry.old_values, "ip_address": entry.ip_address}
+        row |= {name: value for name, value in later.items() if value is not None}
         assert entry.prev_hash == last
         last = link(last, canonical.dumps(row))
         assert entry.hash == last

@@ -1,6 +1,9 @@
 """Complaints are decided by people who were not involved (ISO/IEC 17021-1, 9.8)."""
 
-from intact_core.rules.kernel import Actor, Change, World, broken
+from collections.abc import Set
+from uuid import UUID
+
+from intact_core.rules.kernel import Actor, Change, Row, World, broken
 
 
 def check_complaint(change: Change, actor: Actor, world: World) -> None:
@@ -18,11 +21,7 @@ def check_complaint(change: Change, actor: Actor, world: World) -> None:
             "resolution",
             cites="complaints",
         )
-    who = row.resolved_by or actor.user_id
-    teams = world.find("audit_teams", user_id=who) if row.client_id and who else ()
-    audited = {member.audit_schedule_id for member in teams}
-    audits = world.find("audit_schedules", client_id=row.client_id) if audited else ()
-    if any(audit.id in audited for audit in audits):
+    if row.status == "resolved" and _audited(row, {row.resolved_by, actor.user_id}, world):
         raise broken(
             "involved",
             "A complaint is decided by somebody who was not involved: whoever resolves this one "
@@ -31,3 +30,14 @@ def check_complaint(change: Change, actor: Actor, world: World) -> None:
             "resolved_by",
             cites="complaints",
         )
+
+
+def _audited(complaint: Row, people: Set[UUID | None], world: World) -> bool:
+    teams = (
+        world.find("audit_teams", user_id=person)
+        for person in people
+        if person is not None and complaint.client_id is not None
+    )
+    audited = {member.audit_schedule_id for team in teams for member in team}
+    audits = world.find("audit_schedules", client_id=complaint.client_id) if audited else ()
+    return any(audit.id in audited for audit in audits)

@@ -36,7 +36,9 @@ def add_clause(session: Session, caller: Caller, values: Mapping[str, Any]) -> S
     """Make a clause at its place in the standard. Raises what `records.create` raises."""
     standard_id, number = values["standard_id"], values["clause_number"]
     # Two clauses at once would take the same place: the standard takes one after the other.
-    session.scalar(select(Standard.id).where(Standard.id == standard_id).with_for_update())
+    session.scalar(
+        select(Standard.id).where(Standard.id == standard_id).with_for_update(key_share=True)
+    )
     position = _make_room(session, standard_id, order_of(number))
     return records.create(session, caller, CLAUSES, {**values, "position": position})
 

@@ -95,7 +95,9 @@ def with_status(status: str) -> ColumnElement[bool]:
 
 
 def _checked(session: Session, row: AuditorCompetency) -> None:
-    person = session.scalar(select(User).where(User.id == row.user_id).with_for_update())
+    person = session.scalar(
+        select(User).where(User.id == row.user_id).with_for_update(key_share=True)
+    )
     if person is None or person.client_id is not None:
         raise BadInput("user_id: only a member of staff can be competent. Check the id.")
     if row.assessment_date and row.assessment_date > clock.now() + timedelta(days=1):

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
 from sqlalchemy.orm import Session
 
 from sync_server.api.intact.fields import (
@@ -16,6 +14,7 @@ from sync_server.api.intact.fields import (
     Filters,
     Line,
     Long,
+    Percent,
     Shown,
     Text,
     Web,
@@ -24,20 +23,6 @@ from sync_server.api.intact.resources import Resource, add_single, router_of
 from sync_server.auth.callers import Caller
 from sync_server.services import competences, interests, records, training
 
-
-def _no_boolean(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("must be a number")
-    return value
-
-
-Score = Annotated[
-    Decimal,
-    BeforeValidator(_no_boolean),
-    Field(ge=0, le=100, decimal_places=2),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100}),
-]
-"""Of 100."""
 Level = Literal["trainee", "auditor", "lead", "technical_expert", "decider"]
 TrainingStatus = Literal["pending", "completed", "expired"]
 Interest = Literal["consultancy", "internal_audit", "employment", "other"]
@@ -48,7 +33,7 @@ class TrainingChanges(Body):
     provider: Text | None = None
     completion_date: Day | None = None
     expiry_date: Day | None = None
-    score: Score | None = None
+    score: Percent | None = None
     status: Literal["pending", "completed"] | None = None
     certificate_url: Web | None = None
 

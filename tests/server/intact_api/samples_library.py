@@ -6,6 +6,7 @@ from httpx2 import Client
 def make(client: Client, made: dict[str, str]) -> None:
     _standards(client, made)
     _people(client, made)
+    _documents(client, made)
     complaint = {
         "client_id": made["clients"],
         "complaint_number": "CMP-2025-001",
@@ -45,6 +46,16 @@ def _standards(client: Client, made: dict[str, str]) -> None:
         "requirement_level": "shall",
     }
     made["standard-clauses"] = _made(client, "standard-clauses", clause)
+
+
+def _documents(client: Client, made: dict[str, str]) -> None:
+    given = {"name": "Audit Reports", "description": "Folder for audit reports"}
+    folder = _made(client, "documents/folder", given)
+    sent = {"parent_id": folder, "description": "The report of ABC Manufacturing"}
+    file = {"file": ("report.pdf", b"%PDF-1.7 ABC Manufacturing")}
+    answer = client.post("/api/v1/documents", files=file, data=sent)
+    assert answer.status_code == 201, answer.text
+    made["documents"] = answer.json()["data"]["id"]
 
 
 def _people(client: Client, made: dict[str, str]) -> None:

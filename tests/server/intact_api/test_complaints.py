@@ -1,11 +1,12 @@
 """Complaints: their steps, and that nobody who was involved decides (ISO/IEC 17021-1, 9.8)."""
 
-from threading import Barrier, Thread
+from functools import partial
 
 from fastapi.testclient import TestClient
 
 from intact_core import ids
 from tests.server.conftest import Server
+from tests.server.intact_api.together import at_once
 
 RESOLVED = {
     "resolution": "Apology sent and process improved",
@@ -111,15 +112,15 @@ def test_a_client_complains_for_itself(server: Server) -> None:
 def test_of_two_who_resolve_at_once_one_does(server: Server) -> None:
     office = server.bearer("cbadmin@demo.example")
     path = f"/api/v1/complaints/{complaint(office)['id']}/resolve"
-    start, seen = Barrier(2), []
 
-    def resolve(words: str) -> None:
-        start.wait()
-        seen.append(office.post(path, json={"resolution": words}).status_code)
+    def resolve(words: str) -> int:
+        return int(office.post(path, json={"resolution": words}).status_code)
 
-    threads = [Thread(target=resolve, args=(words,)) for words in ("one", "two")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert sorted(at_once(partial(resolve, "one"), partial(resolve, "two"))) == [200, 409]
+
+
+def test_of_two_who_acknowledge_at_once_one_does(server: Server) -> None:
+    office = server.bearer("cbadmin@demo.example")
+    path = f"/api/v1/complaints/{complaint(office)['id']}/acknowledge"
+    seen = at_once(*[lambda: office.post(path).status_code] * 2)
     assert sorted(seen) == [200, 409]

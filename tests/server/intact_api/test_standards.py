@@ -1,11 +1,12 @@
 """Accreditations, standards, clauses: unique, in order, kept while anything stands on them."""
 
-from threading import Barrier, Thread
+from functools import partial
 
 from fastapi.testclient import TestClient
 
 from intact_core import ids
 from tests.server.conftest import Server
+from tests.server.intact_api.together import at_once
 
 ACCREDITATION = {
     "accreditation_body": "UKAS",
@@ -144,17 +145,10 @@ def test_who_sees_standards(server: Server) -> None:
 def test_two_clauses_at_once_take_two_places(server: Server) -> None:
     office = server.bearer("cbadmin@demo.example")
     standard = made(office, "standards", STANDARD)
-    start, done = Barrier(2), []
 
-    def add(number: str) -> None:
-        start.wait()
+    def add(number: str) -> int:
         sent = {"standard_id": standard["id"], "clause_number": number}
-        done.append(status_of(office, "POST", "standard-clauses", sent))
+        return status_of(office, "POST", "standard-clauses", sent)
 
-    threads = [Thread(target=add, args=(number,)) for number in ("4.10", "4.9")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert done == [201, 201]
+    assert at_once(partial(add, "4.10"), partial(add, "4.9")) == [201, 201]
     assert numbers(office, f"standards/{standard['id']}/clauses") == ["4.9", "4.10"]

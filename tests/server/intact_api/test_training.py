@@ -4,6 +4,7 @@ from fastapi.testclient import TestClient
 
 from intact_core import ids
 from tests.server.conftest import Server
+from tests.server.intact_api.together import at_once
 
 COURSE = {
     "course_name": "Lead Auditor Training",
@@ -128,3 +129,11 @@ def test_declared_interests(server: Server) -> None:
     assert status_of(server.bearer("client@demo.example"), "GET", "declared-interests") == 403
     assert status_of(office, "DELETE", path) == 200
     assert listed(office, "declared-interests") == []
+
+
+def test_of_two_competences_at_once_one_is_recorded(server: Server) -> None:
+    office, person = server.bearer("cbadmin@demo.example"), user_id(server, "reviewer@demo.example")
+    [standard] = listed(office, "standards")
+    sent = {"user_id": person, "standard_id": standard, "competency_level": "lead"}
+    seen = at_once(*[lambda: status_of(office, "POST", "auditor-competencies", sent)] * 2)
+    assert sorted(seen) == [201, 409]

@@ -35,6 +35,7 @@ class Invoice(OfficeRecord):
         Index(None, "tenant_id", "client_id"),
         Index(None, "tenant_id", "status", "due_date"),
         Index(None, "tenant_id", "issue_date", **_LIVING),
+        Index(None, "tenant_id", "status", "currency", "total_amount", "paid_amount", **_LIVING),
     )
 
     client_id: Mapped[UUID] = fixed()
@@ -43,6 +44,8 @@ class Invoice(OfficeRecord):
     amount: Mapped[Decimal] = field()
     tax_amount: Mapped[Decimal] = field(default=Decimal(0))
     total_amount: Mapped[Decimal] = field()
+    paid_amount: Mapped[Decimal] = field(default=Decimal(0))
+    """The sum of its living payments: kept with each of them, so that lists need not add up."""
     currency: Mapped[str | None] = field()
     issue_date: Mapped[date] = field()
     due_date: Mapped[date] = field()

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from intact_core import clock
 from intact_core.errors import Place, RuleBroken
 from intact_core.records.clients import Client
-from intact_core.records.contracts import Application
+from intact_core.records.contracts import Application, Quotation
 from intact_core.rules.clauses import clause
 from sync_server.auth.callers import Caller
 from sync_server.services import records
 from sync_server.services.clients import CLIENTS, of_client
+from sync_server.services.in_use import refuse_in_use
 from sync_server.services.records import Kind
 
 _OPEN = ("draft", "submitted")
@@ -34,7 +35,6 @@ def _is_open(session: Session, row: Application) -> None:
 
 
 def _is_draft(session: Session, row: Application) -> None:
-    del session
     if row.status != "draft":
         raise RuleBroken(
             "not_draft",
@@ -43,6 +43,12 @@ def _is_draft(session: Session, row: Application) -> None:
             clause=clause("records"),
             place=Place("applications", row.id, "status"),
         )
+    refuse_in_use(
+        session,
+        row,
+        "A quotation was made for this application. Remove the quotation first.",
+        Quotation.application_id,
+    )
 
 
 APPLICATIONS = Kind(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import Session
 
 from intact_core import clock, ids
@@ -13,6 +13,8 @@ from intact_core.errors import RuleBroken
 from intact_core.records.audits import AuditSchedule
 from intact_core.records.certificates import Certificate
 from intact_core.records.clients import Client, ClientContact, ClientSite
+from intact_core.records.contracts import Contract
+from intact_core.records.finance import Invoice
 from sync_server.auth.callers import Caller
 from sync_server.services.records import Kind
 
@@ -164,6 +166,16 @@ def _unused_client(session: Session, row: Client) -> None:
     if session.scalar(certificate.limit(1)) or session.scalar(audit.limit(1)):
         raise RuleBroken(
             "in_use", "This client has a certificate or an audit. Set it to not active instead."
+        )
+    contract = and_(Contract.status == "active", Contract.deleted_at.is_(None))
+    owed = and_(Invoice.status == "issued", Invoice.deleted_at.is_(None))
+    contracts = select(Contract.id).where(Contract.client_id == row.id, contract)
+    invoices = select(Invoice.id).where(Invoice.client_id == row.id, owed)
+    if session.scalar(contracts.limit(1)) or session.scalar(invoices.limit(1)):
+        raise RuleBroken(
+            "in_use",
+            "This client has a signed contract or an invoice that is not paid. End or settle "
+            "these first, or set the client to not active instead.",
         )
 
 

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from intact_core import clock
 from intact_core.errors import BadInput, Place, RuleBroken
 from intact_core.records.contracts import Application, Contract, Quotation
+from intact_core.records.finance import Invoice
 from intact_core.rules.clauses import clause
 from sync_server.auth.callers import Caller
 from sync_server.services import records
 from sync_server.services.by_day import ByDay
 from sync_server.services.clients import CLIENTS, of_client
+from sync_server.services.in_use import refuse_in_use
 from sync_server.services.quotations import QUOTATIONS
 from sync_server.services.records import Kind
 
@@ -32,7 +34,6 @@ def _in_order(session: Session, row: Contract) -> None:
 
 
 def _is_draft(session: Session, row: Contract) -> None:
-    del session
     if row.status != "draft":
         raise RuleBroken(
             "signed",
@@ -40,6 +41,12 @@ def _is_draft(session: Session, row: Contract) -> None:
             clause=clause("records"),
             place=Place("contracts", row.id, "status"),
         )
+    refuse_in_use(
+        session,
+        row,
+        "Invoices stand on this contract, so it is kept.",
+        Invoice.contract_id,
+    )
 
 
 CONTRACT_BY_DAY = ByDay(

@@ -14,7 +14,7 @@ from intact_core.errors import NotAllowed
 from intact_core.records.audits import AuditSchedule, AuditTeam
 from intact_core.records.certificates import Certificate
 from intact_core.records.clients import Client
-from intact_core.records.finance import Invoice, Payment
+from intact_core.records.finance import Invoice
 from intact_core.records.findings import NC_STEPS, NonConformity
 from intact_core.records.people import User
 from intact_core.records.standards import Standard
@@ -93,26 +93,17 @@ def stats(session: Session, caller: Caller) -> Stats:
 
 def outstanding(session: Session, caller: Caller) -> list[Outstanding]:
     """What is owed by currency, most invoices first."""
-    open_ = and_(living(Invoice, caller), Invoice.status == "issued")
-    paid = (
-        select(Invoice.currency.label("currency"), func.sum(Payment.amount).label("paid"))
-        .join(
-            Invoice, and_(Invoice.tenant_id == Payment.tenant_id, Invoice.id == Payment.invoice_id)
+    query = (
+        select(
+            Invoice.currency,
+            func.sum(Invoice.total_amount - Invoice.paid_amount),
+            func.count(),
         )
-        .where(living(Payment, caller), open_)
-        .group_by(Invoice.currency)
-    )
-    billed = (
-        select(Invoice.currency, func.sum(Invoice.total_amount), func.count())
-        .where(open_)
+        .where(living(Invoice, caller), Invoice.status == "issued")
         .group_by(Invoice.currency)
         .order_by(func.count().desc(), Invoice.currency)
     )
-    less = dict(session.execute(paid).all())
-    return [
-        Outstanding(currency or "", Decimal(total) - Decimal(less.get(currency, 0)), count)
-        for currency, total, count in session.execute(billed)
-    ]
+    return [Outstanding(one or "", owed, count) for one, owed, count in session.execute(query)]
 
 
 def recent_activities(session: Session, caller: Caller, limit: int) -> Sequence[Any]:

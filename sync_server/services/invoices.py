@@ -110,7 +110,6 @@ def change_invoice(
             old.deleted_at, old.deleted_reason = clock.now(), "replaced"
         _add_lines(session, row, lines)
     settle(session, row)
-    session.flush()
     return row
 
 
@@ -127,7 +126,7 @@ def cancel(session: Session, caller: Caller, id_: UUID, reason: str) -> Invoice:
     """Take back an open invoice. Raises RuleBroken (`has_payments`) while money is booked on it."""
     row = records.one(session, caller, INVOICES, id_, lock=True)
     records.step(INVOICES, row, "cancelled")
-    if paid_on(session, row) > 0:
+    if row.paid_amount > 0:
         raise RuleBroken(
             "has_payments",
             "Payments are booked on this invoice. Remove them first, so that no money is lost.",
@@ -138,30 +137,30 @@ def cancel(session: Session, caller: Caller, id_: UUID, reason: str) -> Invoice:
     return row
 
 
-def paid_on(session: Session, row: Invoice) -> Decimal:
-    """The sum of the living payments of an invoice, in its currency."""
-    mine = (Payment.tenant_id == row.tenant_id) & (Payment.invoice_id == row.id)
-    total = session.scalar(
-        select(func.coalesce(func.sum(Payment.amount), 0)).where(mine, Payment.deleted_at.is_(None))
-    )
-    return Decimal(total or 0).quantize(_CENT)
-
-
-def is_covered(session: Session, row: Invoice) -> bool:
+def is_covered(row: Invoice) -> bool:
     """True once payments come to the total."""
-    return paid_on(session, row) >= row.total_amount
+    return row.paid_amount >= row.total_amount
 
 
 def settle(session: Session, row: Invoice) -> None:
-    """Make an open invoice, which is locked, paid once payments come to its total."""
-    paid = paid_on(session, row)
-    if row.status == "issued" and paid > 0 and paid >= row.total_amount:
+    """Add up the payments of an invoice, which is locked; an open one that they cover is paid."""
+    row.paid_amount = _paid_on(session, row)
+    if row.status == "issued" and row.paid_amount > 0 and is_covered(row):
         row.status, row.paid_at = "paid", clock.now()
+    session.flush()
 
 
 def items_of(session: Session, row: Invoice) -> list[dict[str, Any]]:
     """The lines of an invoice as shown: description, quantity, unit_price, amount."""
     return _living_lines(session, row)
+
+
+def _paid_on(session: Session, row: Invoice) -> Decimal:
+    mine = (Payment.tenant_id == row.tenant_id) & (Payment.invoice_id == row.id)
+    total = session.scalar(
+        select(func.coalesce(func.sum(Payment.amount), 0)).where(mine, Payment.deleted_at.is_(None))
+    )
+    return Decimal(total or 0).quantize(_CENT)
 
 
 def _items(session: Session, row: Invoice) -> Sequence[InvoiceItem]:

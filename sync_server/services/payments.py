@@ -68,7 +68,7 @@ def create_payment(session: Session, caller: Caller, values: Mapping[str, Any]) 
             "This invoice was cancelled: nothing is owed for it.",
             place=Place("invoices", invoice.id, "status"),
         )
-    if is_covered(session, invoice):
+    if is_covered(invoice):
         raise RuleBroken(
             "covered",
             "Payments cover this invoice already. Check whether this one belongs to another "
@@ -77,7 +77,6 @@ def create_payment(session: Session, caller: Caller, values: Mapping[str, Any]) 
         )
     row = records.create(session, caller, PAYMENTS, values)
     settle(session, invoice)
-    session.flush()
     return row
 
 
@@ -88,9 +87,10 @@ def remove_payment(session: Session, caller: Caller, id_: UUID) -> Payment:
     """
     payment = records.one(session, caller, PAYMENTS, id_)
     invoice = records.one(session, caller, INVOICES, payment.invoice_id, lock=True)
-    was_covered = is_covered(session, invoice)
+    was_covered = is_covered(invoice)
     row = records.remove(session, caller, PAYMENTS, id_, "taken back")
-    if invoice.status == "paid" and was_covered and not is_covered(session, invoice):
+    settle(session, invoice)
+    if invoice.status == "paid" and was_covered and not is_covered(invoice):
         invoice.status, invoice.paid_at = "issued", None
         session.flush()
     return row

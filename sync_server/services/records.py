@@ -216,14 +216,25 @@ def create(session: Session, caller: Caller, kind: Kind[R], values: Values) -> R
     given = {name: value for name, value in values.items() if value is not None}
     if kind.number is not None:
         column, prefix = kind.number
-        given.setdefault(column, None)
-        given[column] = given[column] or next_number(session, caller.tenant, prefix)
+        if not given.get(column):
+            given[column] = _free_number(session, caller, kind, column, prefix)
     row = kind.record(**{**spec_of(kind.name).defaults, "id": ids.new_id(), **given})
     row.tenant_id = caller.tenant
     _ask(session, kind, row, given.keys())
     session.add(row)
     session.flush()
     return row
+
+
+def _free_number(
+    session: Session, caller: Caller, kind: Kind[Any], column: str, prefix: str
+) -> str:
+    # Somebody may have given the next numbers by hand.
+    while True:
+        number = next_number(session, caller.tenant, prefix)
+        same = and_(kind.table.c.tenant_id == caller.tenant, kind.table.c[column] == number)
+        if session.connection().scalar(select(kind.table.c.id).where(same)) is None:
+            return number
 
 
 def change(session: Session, caller: Caller, kind: Kind[R], id_: UUID, values: Values) -> R:

@@ -112,7 +112,7 @@ def _receivables(session: Session, caller: Caller) -> list[tuple[Any, ...]]:
         select(
             _currency().label("currency"),
             age.label("age"),
-            (Invoice.total_amount - _paid()).label("owed"),
+            (Invoice.total_amount - Invoice.paid_amount).label("owed"),
         )
         .where(living(Invoice, caller), Invoice.status == "issued")
         .subquery()
@@ -191,8 +191,8 @@ def _rows(session: Session, of_year: Any, most: int | None) -> list[tuple[Any, .
             Invoice.amount,
             Invoice.tax_amount,
             Invoice.total_amount,
-            _paid(),
-            case((open_, Invoice.total_amount - _paid()), else_=0),
+            Invoice.paid_amount,
+            case((open_, Invoice.total_amount - Invoice.paid_amount), else_=0),
             shown,
         )
         .join(Client, _of_invoice())
@@ -201,20 +201,6 @@ def _rows(session: Session, of_year: Any, most: int | None) -> list[tuple[Any, .
         .limit(most)
     )
     return [tuple(row) for row in session.execute(query)]
-
-
-def _paid() -> Any:
-    sums = (
-        select(func.sum(Payment.amount))
-        .where(
-            Payment.tenant_id == Invoice.tenant_id,
-            Payment.invoice_id == Invoice.id,
-            Payment.deleted_at.is_(None),
-        )
-        .correlate(Invoice)
-        .scalar_subquery()
-    )
-    return func.coalesce(sums, 0)
 
 
 def _of_payment() -> Any:

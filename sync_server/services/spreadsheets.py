@@ -27,7 +27,7 @@ def as_csv(report: Report) -> bytes:
 def as_xlsx(report: Report) -> bytes:
     """All of a report: a sheet with its figures, one for each of its tables, one for the rows."""
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
         head = book.add_format({"bold": True, "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})

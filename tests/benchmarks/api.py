@@ -1,4 +1,4 @@
-"""The Intact API on PostgreSQL with 100,000 rows: a list beside a bare answer, and workers."""
+"""The Intact API on PostgreSQL with 100,000 rows: a list, the dashboard, and workers."""
 
 import os
 import socket
@@ -18,6 +18,7 @@ from uuid import UUID
 import httpx
 import psycopg
 
+from tests.benchmarks import office_rows
 from tests.benchmarks.measuring import Figure, Goal, median_of, seconds_of
 from tests.benchmarks.served import PASSWORD, migrate, serving
 from tests.fixtures.postgres import SUPERUSER, running_server
@@ -52,6 +53,8 @@ def measure() -> list[Figure]:
             ):
                 figures = [_list(ours, theirs)]
                 one = ours.get("/api/v1/clients").json()["data"][0]["id"]
+                office_rows.fill(above, tenant)
+                figures.append(_dashboard(ours))
         return [*figures, _workers(folder / "server", urls.app, f"/api/v1/clients/{one}")]
 
 
@@ -151,4 +154,19 @@ def _list(ours: httpx.Client, theirs: httpx.Client) -> Figure:
         Goal(3, of_ratio=True),
         bare_seconds * 1000,
         "the same page and count by a bare ASGI application and the driver",
+    )
+
+
+def _dashboard(ours: httpx.Client) -> Figure:
+    """The figures of the office, where five kinds of record have that many rows each."""
+
+    def ask() -> None:
+        for _ in range(ASKED):
+            ours.get("/api/v1/dashboard/stats").raise_for_status()
+
+    return Figure(
+        f"dashboard over {ROWS:,} rows of each kind, PostgreSQL",
+        median_of(ask) / ASKED * 1000,
+        "ms",
+        Goal(50),
     )

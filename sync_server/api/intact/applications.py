@@ -9,6 +9,7 @@ from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.audit_time import NewAuditTime, ShownAuditTime, shown_audit_time
 from sync_server.api.intact.envelope import answer, success
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Body,
     Count,
     Filters,
@@ -18,6 +19,7 @@ from sync_server.api.intact.fields import (
     Reason,
     Shown,
     Text,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import applications as service
@@ -28,6 +30,8 @@ Status = Literal["draft", "submitted", "approved", "rejected"]
 
 
 class ApplicationChanges(Body):
+    model_config = example(scope_description="Updated scope")
+
     scheme_type: Text | None = None
     standard_id: UUID | None = None
     scope_description: Long | None = None
@@ -37,6 +41,16 @@ class ApplicationChanges(Body):
 class NewApplication(ApplicationChanges):
     """Begins as a draft. Without a number one is given."""
 
+    model_config = example(
+        client_id=EXAMPLE_ID,
+        application_number="APP-2025-001",
+        scheme_type="ISO 9001",
+        standard_id=EXAMPLE_ID,
+        scope_description="Manufacturing of industrial equipment",
+        employee_count=148,
+        status="draft",
+    )
+
     client_id: UUID
     application_number: Number | None = None
     standard_id: UUID
@@ -44,6 +58,8 @@ class NewApplication(ApplicationChanges):
 
 
 class Rejection(Body):
+    model_config = example(rejection_reason="Incomplete documentation")
+
     rejection_reason: Reason
 
 

@@ -8,7 +8,17 @@ from pydantic import BaseModel, Field
 
 from intact_core.records.contracts import Application
 from intact_core.rules.audit_time_case import Adjustment, SiteWork
-from sync_server.api.intact.fields import Amount, Body, Flag, Line, Moment, Percent, Reason, Text
+from sync_server.api.intact.fields import (
+    Amount,
+    Body,
+    Flag,
+    Line,
+    Moment,
+    Percent,
+    Reason,
+    Text,
+    example,
+)
 from sync_server.services.audit_time import Basis, calculation_of
 
 Risk = Literal["high", "medium", "low", "limited"]
@@ -52,6 +62,14 @@ class NewAuditTime(Body):
     With sites, `personnel` is that of the central function alone. Reductions come to 30 % at most,
     at a site to 50 %, for one integrated system to 20 %.
     """
+
+    model_config = example(
+        personnel=148,
+        standards=[{"standard": "ISO 9001"}, {"standard": "ISO 14001", "risk": "high"}],
+        reductions=[{"percent": 10, "reason": "One process of low complexity"}],
+        sites=[{"name": "Foundry", "personnel": 40}],
+        integration={"percent": 15, "reason": "One manual and one management review"},
+    )
 
     audit_type: AuditType = "initial"
     personnel: People | None = None

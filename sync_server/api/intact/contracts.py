@@ -9,6 +9,7 @@ from pydantic import Field
 
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Body,
     Day,
     Filters,
@@ -18,6 +19,7 @@ from sync_server.api.intact.fields import (
     Number,
     Reason,
     Shown,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import contracts as service
@@ -27,6 +29,8 @@ Status = Literal["draft", "active", "expired", "terminated"]
 
 
 class ContractChanges(Body):
+    model_config = example(auto_renew=True)
+
     start_date: Day | None = None
     end_date: Day | None = None
     auto_renew: Flag | None = None
@@ -36,6 +40,16 @@ class ContractChanges(Body):
 class NewContract(ContractChanges):
     """Begins as a draft. The quotation, where there is one, was accepted by the same client."""
 
+    model_config = example(
+        client_id=EXAMPLE_ID,
+        quotation_id=EXAMPLE_ID,
+        contract_number="CT-2025-001",
+        start_date="2025-07-01",
+        end_date="2028-06-30",
+        auto_renew=False,
+        terms_and_conditions="Standard terms apply...",
+    )
+
     client_id: UUID
     quotation_id: UUID | None = None
     contract_number: Number | None = None
@@ -44,12 +58,16 @@ class NewContract(ContractChanges):
 
 
 class Signing(Body):
+    model_config = example(signature_data="base64_encoded_signature")
+
     signature_data: Annotated[str, Field(min_length=1, max_length=500_000)] = Field(
         description="Base64 (RFC 4648, either alphabet), also as a data URL"
     )
 
 
 class Termination(Body):
+    model_config = example(termination_reason="Agreed by both parties")
+
     termination_reason: Reason
 
 

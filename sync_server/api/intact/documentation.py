@@ -28,6 +28,9 @@ the same key gets the same answer for a day.
 **Nothing over a colleague's change.** One record answers with an `ETag`; send it as `If-Match`
 with a change, and the change is refused with 412 where somebody was quicker.
 
+**Reports** come as JSON, as CSV (the rows) or as XLSX (everything), by `?format=` or the header
+`Accept`; taking them out as files needs `report:export` and is written into the audit log.
+
 Date-times are `2025-07-20 14:30:00` in UTC, dates `2025-07-20`, money is exact to two decimals.
 """
 _PREFIX = "/api/v1"

@@ -14,6 +14,7 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    field_validator,
 )
 
 
@@ -103,11 +104,25 @@ class Body(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
+EXAMPLE_ID = "019b2c1e-7d3a-7c44-9a51-0d6f3b1a2e55"
+
+
+def example(**values: Any) -> ConfigDict:
+    """The settings of a body for which `/docs` shows an example."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
+
+
 class Filters(BaseModel):
     """Which page of a list, and what is looked for."""
 
     page: int = Field(1, ge=1, le=1_000_000, description="Page number")
     limit: int = Field(50, ge=1, le=100, description="Items per page")
+
+    @field_validator("*")
+    @classmethod
+    def has_no_zero(cls, value: Any) -> Any:
+        # PostgreSQL has no text with a zero character, so nothing can be found by it.
+        return _no_zero(value) if isinstance(value, str) else value
 
 
 class Shown(BaseModel):

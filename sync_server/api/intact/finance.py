@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Amount,
     Body,
     Currency,
@@ -22,6 +23,7 @@ from sync_server.api.intact.fields import (
     Number,
     Reason,
     Shown,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import invoices as service
@@ -63,6 +65,8 @@ class Item(Body):
 
 
 class InvoiceChanges(Body):
+    model_config = example(due_date="2025-09-19")
+
     amount: Money | None = None
     tax_amount: Money | None = None
     total_amount: Money | None = None
@@ -75,6 +79,19 @@ class InvoiceChanges(Body):
 class NewInvoice(InvoiceChanges):
     """`total_amount` is amount + tax_amount; `items` come to `amount`. What is left out follows."""
 
+    model_config = example(
+        client_id=EXAMPLE_ID,
+        contract_id=EXAMPLE_ID,
+        invoice_number="INV-2025-001",
+        amount=150000,
+        tax_amount=24000,
+        total_amount=174000,
+        currency="KES",
+        issue_date="2025-07-20",
+        due_date="2025-08-19",
+        status="issued",
+    )
+
     client_id: UUID
     contract_id: UUID | None = None
     invoice_number: Number | None = None
@@ -84,6 +101,8 @@ class NewInvoice(InvoiceChanges):
 
 
 class Cancellation(Body):
+    model_config = example(cancellation_reason="Issued in error")
+
     cancellation_reason: Reason
 
 
@@ -96,6 +115,7 @@ class ShownInvoice(Shown):
     amount: Amount
     tax_amount: Amount
     total_amount: Amount
+    paid_amount: Amount
     currency: str | None
     issue_date: date
     due_date: date
@@ -113,7 +133,6 @@ class ShownItem(BaseModel):
 
 class WholeInvoice(ShownInvoice):
     items: list[ShownItem]
-    paid_amount: Amount
 
 
 class InvoiceFilters(Filters):
@@ -124,6 +143,8 @@ class InvoiceFilters(Filters):
 
 
 class PaymentChanges(Body):
+    model_config = example(notes="Corrected reference")
+
     payment_method: Method | None = None
     payment_date: Day | None = None
     notes: Long | None = None
@@ -131,6 +152,16 @@ class PaymentChanges(Body):
 
 class NewPayment(PaymentChanges):
     """A transaction of a bank is booked once; without a number one is given."""
+
+    model_config = example(
+        invoice_id=EXAMPLE_ID,
+        payment_number="PAY-2025-001",
+        amount=174000,
+        payment_method="bank_transfer",
+        transaction_id="TRX123456",
+        payment_date="2025-07-25",
+        notes="Full payment received",
+    )
 
     invoice_id: UUID
     payment_number: Number | None = None
@@ -166,7 +197,7 @@ INVOICE = Resource(
     removable=False,
     computed={"status": INVOICE_BY_DAY.of},
     single=WholeInvoice,
-    more={"items": service.items_of, "paid_amount": service.paid_on},
+    more={"items": service.items_of},
     create=service.create_invoice,
     change=service.change_invoice,
 )

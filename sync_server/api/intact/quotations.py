@@ -10,6 +10,7 @@ from pydantic import Field, WithJsonSchema
 
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Amount,
     Body,
     Currency,
@@ -20,6 +21,7 @@ from sync_server.api.intact.fields import (
     Number,
     Reason,
     Shown,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import quotations as service
@@ -34,6 +36,11 @@ Days = Annotated[
 
 
 class QuotationChanges(Body):
+    model_config = example(
+        total_amount=160000,
+        valid_until="2025-08-15",
+    )
+
     total_amount: Money | None = None
     currency: Currency | None = None
     audit_days: Days | None = None
@@ -48,11 +55,24 @@ class NewQuotation(QuotationChanges):
     `audit_days` left out are those of the application's audit time.
     """
 
+    model_config = example(
+        application_id=EXAMPLE_ID,
+        quotation_number="Q-2025-001",
+        total_amount=150000,
+        currency="KES",
+        audit_days=3,
+        daily_rate=45000,
+        travel_cost=15000,
+        valid_until="2025-07-15",
+    )
+
     application_id: UUID
     quotation_number: Number | None = None
 
 
 class Rejection(Body):
+    model_config = example(rejection_reason="Too expensive")
+
     rejection_reason: Reason
 
 

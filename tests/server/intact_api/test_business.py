@@ -1,6 +1,7 @@
 """From an application over its audit time to a signed contract, by the Intact API."""
 
 import base64
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,10 +11,12 @@ from sqlalchemy import select
 
 from intact_core import clock
 from intact_core.records.standards import Standard
+from sync_server.api.intact.fields import Body
 from tests.server.conftest import Server
 from tests.server.intact_api import samples_business as samples
 from tests.server.intact_api import samples_clients
 from tests.server.intact_api.samples_business import create, send
+from tests.server.intact_api.together import at_once
 
 TODAY = clock.today()
 SOON, YESTERDAY = str(TODAY + timedelta(days=30)), str(TODAY - timedelta(days=1))
@@ -265,3 +268,44 @@ def test_a_contract_ends_by_the_day_unless_it_renews_itself(
     client = server.bearer("client@demo.example")
     assert total(client, "contracts") == 0
     assert refused(client, "GET", path, status=404)
+
+
+def test_a_search_for_what_no_text_holds_is_refused(office: TestClient) -> None:
+    for path in ("applications", "clients"):
+        assert "zero" in refused(office, "GET", f"{path}?search=%00", status=400)
+    assert total(office, "applications?search=%25_") == 0
+
+
+def test_two_decisions_at_once_do_not_both_count(server: Server, office: TestClient, made) -> None:
+    other = server.bearer("cbadmin@demo.example")
+    wanted = application(office, made, "draft")
+
+    def both(*asked: tuple[str, dict[str, str] | None]) -> list[int]:
+        def post(client: TestClient, path: str, body: dict[str, str] | None) -> Callable[[], int]:
+            return lambda: client.post(f"/api/v1/{path}", json=body).status_code
+
+        pairs = zip((office, other), asked, strict=True)
+        return sorted(at_once(*(post(client, *one) for client, one in pairs)))
+
+    path = f"applications/{wanted}"
+    assert both((f"{path}/submit", None), (f"{path}/submit", None)) == [200, 409]
+    no = {"rejection_reason": "Outside of the scope"}
+    assert both((f"{path}/approve", None), (f"{path}/reject", no)) == [200, 409]
+    offer = f"quotations/{quotation(office, application(office, made))}"
+    assert both((f"{offer}/accept", None), (f"{offer}/accept", None)) == [200, 409]
+    last = f"quotations/{quotation(office, application(office, made))}"
+    assert both((f"{last}/accept", None), (f"{last}/reject", no)) == [200, 409]
+
+
+def _bodies(of: type[Body]) -> Iterator[type[Body]]:
+    for one in of.__subclasses__():
+        yield one
+        yield from _bodies(one)
+
+
+def test_what_the_documentation_shows_as_an_example_is_taken() -> None:
+    shown = [(one, one.model_config.get("json_schema_extra")) for one in _bodies(Body)]
+    examples = [(one, extra["examples"][0]) for one, extra in shown if isinstance(extra, dict)]
+    for model, example in examples:
+        assert model.model_validate(example).values()
+    assert len(examples) >= 15

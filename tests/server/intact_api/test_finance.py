@@ -195,3 +195,52 @@ def test_the_documents_answer_to_mark_paid(server: Server) -> None:
     assert (answer["success"], answer["message"]) == (True, "Invoice marked as paid")
     # Money that came for it may still be booked.
     create(office, "payments", PAYMENT | {"invoice_id": bill})
+
+
+def test_what_others_stand_on_is_not_removed(server: Server) -> None:
+    office = server.bearer(OFFICE)
+    client = client_of(office)
+    standards = office.get("/api/v1/standards").json()["data"]
+    wanted = {"client_id": client, "standard_id": standards[0]["id"]}
+    application = create(office, "applications", wanted)
+    offer = create(office, "quotations", {"application_id": application, "total_amount": 1})
+    assert "in_use" in refused(office, "DELETE", f"applications/{application}")
+    send(office, "DELETE", f"quotations/{offer}")
+    send(office, "DELETE", f"applications/{application}")
+    dates = {"start_date": YESTERDAY, "end_date": SOON}
+    contract = create(office, "contracts", {"client_id": client, **dates})
+    bill = invoice(office, client, contract_id=contract)
+    assert "in_use" in refused(office, "DELETE", f"contracts/{contract}")
+    assert "in_use" in refused(office, "DELETE", f"clients/{client}")
+    send(office, "POST", f"invoices/{bill}/mark-paid")
+    send(office, "POST", f"contracts/{contract}/sign", {"signature_data": "QUJD"})
+    assert "in_use" in refused(office, "DELETE", f"clients/{client}")
+    send(office, "POST", f"contracts/{contract}/terminate", {"termination_reason": "Agreed"})
+    send(office, "DELETE", f"clients/{client}")
+
+
+def test_numbers_given_by_hand_are_passed_over(server: Server) -> None:
+    office = server.bearer(OFFICE)
+    client = client_of(office)
+    for number in (1, 2):
+        invoice(office, client, invoice_number=f"INV-{TODAY.year}-{number:03d}")
+    third = invoice(office, client)
+    assert send(office, "GET", f"invoices/{third}")["invoice_number"] == f"INV-{TODAY.year}-003"
+
+
+def test_a_client_sees_its_own_contract_and_invoice_alone(server: Server) -> None:
+    office, own = server.bearer(OFFICE), server.bearer("client@demo.example")
+    [acme] = office.get("/api/v1/clients?search=Acme").json()["data"]
+    other = client_of(office)
+    dates = {"start_date": YESTERDAY, "end_date": SOON}
+    for client in (acme["id"], other):
+        create(office, "contracts", {"client_id": client, **dates})
+        invoice(office, client)
+    for path in ("contracts", "invoices"):
+        [row] = own.get(f"/api/v1/{path}").json()["data"]
+        assert row["client_id"] == acme["id"]
+        assert send(own, "GET", f"{path}/{row['id']}")["client_id"] == acme["id"]
+        assert total(own, f"{path}?client_id={other}") == 0
+    for path in ("applications", "quotations", "payments", "dashboard/stats", "reports/financial"):
+        refused(own, "GET", path, status=403)
+    refused(own, "POST", f"invoices/{row['id']}/mark-paid", status=403)

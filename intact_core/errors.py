@@ -81,6 +81,13 @@ class NotSignedIn(IntactError):
     title = "Please sign in"
 
 
+class CodeNeeded(NotSignedIn):
+    """The password is right, and the account has a second factor: its code is missing."""
+
+    title = "One more step"
+    code = "totp_required"
+
+
 class UnknownLaptop(NotSignedIn):
     """The server has no such laptop: it was restored from a backup that is older."""
 

@@ -22,21 +22,31 @@ from intact_core.errors import (
     UpgradeNeeded,
 )
 from sync_server.api.intact import (
+    applications,
     audit_logs,
     audits,
     authentication,
     certificates,
     checklists,
     clients,
+    complaints,
+    contracts,
+    dashboard,
     devices,
     documentation,
+    documents,
     envelope,
+    finance,
     findings,
     health,
     objections,
     permissions,
+    quotations,
+    reports,
     roles,
+    standards,
     tenants,
+    training,
     users,
 )
 from sync_server.api.sync import blobs, rounds, tokens
@@ -49,19 +59,25 @@ from sync_server.auth.sealing import Sealing
 from sync_server.auth.second_factor import SecondFactor
 from sync_server.auth.tokens import Tokens
 from sync_server.back_office import site
-from sync_server.blobs.store import BlobStore, WrongOffset
+from sync_server.blobs.opening import open_store
+from sync_server.blobs.store import WrongOffset
 from sync_server.database.engine import Database
 from sync_server.database.migrate import require_bound_by_policies, require_current
 from sync_server.database.no_answer import no_answer
 from sync_server.ledger.chains import ChainFork
 from sync_server.ledger.feed import record_written
 from sync_server.ledger.rounds import begin_epoch, epoch_of
+from sync_server.services import documents as library
 from sync_server.services.access import give_missing_defaults
+from sync_server.services.files import TooLarge
 from sync_server.services.newer_laptops import take_up
 from sync_server.services.records import StaleVersion
 from sync_server.settings import Settings
 
 LARGEST_BODY = 64 << 20
+LARGEST_BODIES = {"/api/v1/documents": library.LARGEST + (1 << 20)}
+"""Of what is taken in as a stream, below these paths: the file and the form around it."""
+_TOO_LARGE = "What was sent is too large. Nothing was changed."
 PULLS_AT_ONCE = 4
 """Each holds a database connection; the others wait, and leave connections to the pushes."""
 _LOG = logging.getLogger("intact.server")
@@ -70,6 +86,7 @@ _STATUS: tuple[tuple[type[IntactError], int], ...] = (
     (NotSignedIn, 401),
     (NotAllowed, 403),
     (NotFound, 404),
+    (TooLarge, 413),
     (BadInput, 400),
     (RuleBroken, 409),
     (WrongOffset, 409),
@@ -133,14 +150,17 @@ def make_app(
     app.state.sealing = sealing
     app.state.nonces = Nonces(sealing)
     app.state.keys = TenantKeys(sealing)
-    app.state.blobs = BlobStore(settings.blobs)
+    app.state.blobs = open_store(settings)
     app.state.pulls = ThreadPoolExecutor(PULLS_AT_ONCE, "pull")
     app.state.public_limit = PublicLimit()
     for part in (health, authentication, devices, tokens, rounds, blobs):
         app.include_router(part.router)
-    work = (clients, audits, checklists, objections, findings, certificates)
-    access = (tenants, users, roles, permissions, audit_logs)
-    for facade in (*work, *access):
+    for facade in (
+        *(clients, tenants, users, roles, permissions, audit_logs),
+        *(documents, standards, training, complaints),
+        *(applications, quotations, contracts, finance, dashboard, reports),
+        *(audits, objections, checklists, findings, certificates),
+    ):
         for router in facade.routers:
             app.include_router(router)
     site.mount(app)
@@ -214,11 +234,15 @@ def _refusal(request: Request, status: int, error: IntactError) -> Response:
     return site.refusal(request, status, error)
 
 
+def _largest(path: str) -> int:
+    found = (most for prefix, most in LARGEST_BODIES.items() if path.startswith(prefix))
+    return next(found, LARGEST_BODY)
+
+
 def _too_large(path: str) -> Response:
-    sentence = "What was sent is too large. Nothing was changed."
     if path.startswith("/api/"):
-        return envelope.failure(413, sentence)
-    return Response(sentence, 413)
+        return envelope.failure(413, _TOO_LARGE)
+    return Response(_TOO_LARGE, 413)
 
 
 class _Guard:
@@ -239,9 +263,24 @@ class _Guard:
                 message["headers"] = [*message.get("headers", ()), *encoded]
             await send(message)
 
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        length, most = dict(scope["headers"]).get(b"content-length", b"0"), _largest(scope["path"])
+        if not length.isdigit() or int(length) > most:
             refused = _too_large(scope["path"])
             await refused(scope, receive, with_headers)
             return
-        await self._app(scope, receive, with_headers)
+        await self._app(scope, _counted(receive, most), with_headers)
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    """The same for a body that comes without its length."""
+    taken = 0
+
+    async def counting() -> MutableMapping[str, Any]:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return counting

@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help="port to listen on (8080)")
     serve.add_argument("--public-url", help="address that laptops and certificates know")
     serve.add_argument("--workers", type=int, help="processes (one for each core, SQLite one)")
+    serve.add_argument(
+        "--blobs", help="folder of files, or s3://BUCKET/PREFIX (AWS_* in the environment)"
+    )
     serve.add_argument("--demo", action="store_true", help="load the demo first")
     move = _command(commands, "migrate", _migrate, "bring the database to this version")
     move.add_argument("--app-role", default=APP_ROLE, help="role of the application (PostgreSQL)")
@@ -99,6 +102,7 @@ def _settings(given: argparse.Namespace) -> Settings:
             host=getattr(given, "host", None),
             port=getattr(given, "port", None),
             public_url=getattr(given, "public_url", None),
+            blobs=getattr(given, "blobs", None),
         )
     )
 

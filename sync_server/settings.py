@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +15,13 @@ DEFAULT_PORT = 8080
 DATABASE_FILE = "intact-server.db"
 SECRET_FILE = "secret.key"  # noqa: S105  the name of a file, not a secret
 SECRET_BYTES = 32
+S3_NAMES = (
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
 
 
 @dataclass(frozen=True)
@@ -27,14 +34,14 @@ class Settings:
     port: int
     public_url: str
     secret: bytes
+    blobs: Path | str
+    """A folder, or `s3://BUCKET/PREFIX`."""
+    s3: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Where S3 is and who we are there, under the names that its tools use (AWS_*)."""
 
     @property
     def is_https(self) -> bool:
         return urlsplit(self.public_url).scheme == "https"
-
-    @property
-    def blobs(self) -> Path:
-        return self.data / "blobs"
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Options:
     host: str | None = None
     port: int | None = None
     public_url: str | None = None
+    blobs: str | None = None
 
 
 def load(options: Options, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -62,7 +70,19 @@ def load(options: Options, environment: Mapping[str, str] = os.environ) -> Setti
         port=port,
         public_url=(public_url or f"http://{host}:{port}").rstrip("/"),
         secret=_secret(data, environment),
+        blobs=_blobs(options.blobs or environment.get("INTACT_BLOBS"), data),
+        s3={name: environment[name] for name in S3_NAMES if environment.get(name)},
     )
+
+
+def _blobs(given: str | None, data: Path) -> Path | str:
+    if given is None:
+        return data / "blobs"
+    if given.startswith("s3://"):
+        return given.rstrip("/")
+    if "://" in given:
+        raise StorageFault("Files are kept in a folder or on S3: --blobs FOLDER or s3://BUCKET/…")
+    return Path(given).absolute()
 
 
 def default_data(environment: Mapping[str, str] = os.environ) -> Path:

@@ -21,6 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 pytest_plugins = [
     "tests.fixtures.postgres",
+    "tests.fixtures.s3",
     "tests.fixtures.databases",
     "tests.fixtures.surroundings",
 ]

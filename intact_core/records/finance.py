@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, text
@@ -9,6 +10,9 @@ from sqlalchemy.orm import Mapped
 
 from intact_core.records.base import Merge, OfficeRecord, field, fixed, to
 from intact_core.records.clients import Client
+
+_ALIVE = text("deleted_at IS NULL")
+_LIVING: dict[str, Any] = {"sqlite_where": _ALIVE, "postgresql_where": _ALIVE}
 
 INVOICE_STEPS = {
     "issued": frozenset({"paid", "cancelled"}),
@@ -30,6 +34,7 @@ class Invoice(OfficeRecord):
         UniqueConstraint("tenant_id", "invoice_number"),
         Index(None, "tenant_id", "client_id"),
         Index(None, "tenant_id", "status", "due_date"),
+        Index(None, "tenant_id", "issue_date", **_LIVING),
     )
 
     client_id: Mapped[UUID] = fixed()
@@ -66,15 +71,9 @@ class Payment(OfficeRecord):
     __table_args__ = (
         to("invoices", "invoice_id"),
         UniqueConstraint("tenant_id", "payment_number"),
-        Index(None, "tenant_id", "invoice_id"),
-        Index(
-            None,
-            "tenant_id",
-            "transaction_id",
-            unique=True,
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
-        ),
+        Index(None, "tenant_id", "invoice_id", "amount", **_LIVING),
+        Index(None, "tenant_id", "payment_date", **_LIVING),
+        Index(None, "tenant_id", "transaction_id", unique=True, **_LIVING),
     )
 
     invoice_id: Mapped[UUID] = fixed()

@@ -10,7 +10,10 @@ from intact_core.records.checklist import AuditEvidence
 
 
 class Document(OfficeRecord):
-    """A folder or a file. A folder has no version; a file's current one is the newest."""
+    """A folder or a file. A folder has no version; a file's current one is the newest.
+
+    `version`, `content_type`, `size` (bytes) and `sha256` are the current version's, for lists.
+    """
 
     __tablename__ = "documents"
     __table_args__ = (to("documents", "parent_id"), Index(None, "tenant_id", "parent_id"))
@@ -21,6 +24,10 @@ class Document(OfficeRecord):
     description: Mapped[str | None] = field()
     owner_id: Mapped[UUID | None] = field()
     current_version_id: Mapped[UUID | None] = field()
+    version: Mapped[str | None] = field()
+    content_type: Mapped[str | None] = field()
+    size: Mapped[int | None] = field()
+    sha256: Mapped[str | None] = field()
 
 
 class DocumentVersion(OfficeRecord):

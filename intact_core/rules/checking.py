@@ -1,6 +1,7 @@
 """All rules in the order in which they are asked; the session hooks call this."""
 
 from intact_core.rules.certificates import check_certificate_step
+from intact_core.rules.complaints import check_complaint
 from intact_core.rules.content import (
     check_same_audit,
     check_site,
@@ -43,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     check_decision,
     check_certificate,
     check_certificate_step,
+    check_complaint,
 )
 
 

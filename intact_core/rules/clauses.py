@@ -7,6 +7,9 @@ CLAUSES: dict[str, str] = {
     "competence": "7.1",
     "team": "9.2.2",
     "objection": "9.2.3",
+    "application": "9.1.1",
+    "application_review": "9.1.2",
+    "audit_time": "9.1.4",
     "stage1": "9.3.1.2",
     "stage2": "9.3.1.3",
     "finding_content": "9.4.5.3",
@@ -21,6 +24,7 @@ CLAUSES: dict[str, str] = {
     "surveillance": "9.6.2",
     "recertification": "9.6.3",
     "suspension": "9.6.5",
+    "complaints": "9.8",
     "records": "9.9",
 }
 """Where each rule comes from, by topic."""

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from intact_core.errors import (
     BadInput,
+    CodeNeeded,
     IntactError,
     NotAllowed,
     NotFound,
@@ -146,9 +147,13 @@ class Gateway:
         """Whether the server is one of ours."""
         return self._decode(self._send("GET", "/api/health"), dict[str, Any])
 
-    def sign_in(self, email: str, password: str) -> SignedIn:
-        """Sign in with the password."""
-        body = msgspec.json.encode({"email": email, "password": password})
+    def sign_in(self, email: str, password: str, code: str = "") -> SignedIn:
+        """Sign in with the password, and a code where the account has a second factor.
+
+        Raises CodeNeeded where it has one and the code is missing.
+        """
+        more = {"totp_code": code} if code else {}
+        body = msgspec.json.encode({"email": email, "password": password, **more})
         response = self._send("POST", "/api/v1/auth/login", content=body, headers=_JSON)
         return self._decode(response, SignedIn)
 
@@ -370,6 +375,7 @@ _BY_CODE: dict[str, type[IntactError]] = {
     Revoked.code: Revoked,
     UpgradeNeeded.code: UpgradeNeeded,
     UnknownLaptop.code: UnknownLaptop,
+    CodeNeeded.code: CodeNeeded,
 }
 _BY_STATUS: dict[int, type[IntactError]] = {
     401: NotSignedIn,

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from intact_core import clock
-from intact_core.errors import BadInput, NotAllowed, NotSignedIn, RuleBroken
+from intact_core.errors import BadInput, NotAllowed, RuleBroken
 from sync_server.auth.sealing import Sealing
 from sync_server.tables.accounts import Account
 
@@ -25,13 +25,6 @@ RECOVERY_CODES = 10
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that look alike."""
 _LENGTH = 12
-
-
-class CodeNeeded(NotSignedIn):
-    """The password is right, and the account has a second factor."""
-
-    title = "One more step"
-    code = "totp_required"
 
 
 class FactorNeeded(NotAllowed):

@@ -7,11 +7,11 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from intact_core import clock
-from intact_core.errors import NotSignedIn
+from intact_core.errors import CodeNeeded, NotSignedIn
 from sync_server.auth import throttle
 from sync_server.auth.callers import Caller, caller_of
 from sync_server.auth.passwords import Passwords
-from sync_server.auth.second_factor import CodeNeeded, SecondFactor
+from sync_server.auth.second_factor import SecondFactor
 from sync_server.auth.throttle import Bucket
 from sync_server.auth.tokens import ended
 from sync_server.database.engine import Database

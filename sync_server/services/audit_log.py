@@ -14,13 +14,15 @@ from intact_core.errors import NotFound
 from intact_core.records.catalogue import ORDER
 from intact_core.sync.operations import GENESIS
 from sync_server.auth.callers import Caller
-from sync_server.ledger.audit_log import Act, append_acts, entry_hash
-from sync_server.services.records import Page
+from sync_server.ledger.audit_log import LOG_SCOPE, Act, append_acts, entry_hash
+from sync_server.services.records import Page, staff_only
 from sync_server.tables.base import table_of
-from sync_server.tables.ledger import AuditLog
+from sync_server.tables.ledger import AuditLog, ScopeHead
 
 _LOG = table_of(AuditLog)
+_HEADS = table_of(ScopeHead)
 _SEQ_BITS = 62
+_AT_ONCE = 1_000
 
 
 def note(
@@ -66,7 +68,7 @@ def entries(session: Session, caller: Caller, wanted: Wanted) -> Page:
 
 
 def _where(caller: Caller, wanted: Wanted) -> Iterable[ColumnElement[bool]]:
-    yield _LOG.c.tenant_id == caller.tenant
+    yield from _mine(caller)
     if wanted.action is not None:
         yield _LOG.c.action == wanted.action.upper()
     if wanted.resource_type is not None:
@@ -79,15 +81,19 @@ def _where(caller: Caller, wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         yield _LOG.c.at < _midnight(wanted.end_date + timedelta(days=1))
 
 
+def _mine(caller: Caller) -> Iterable[ColumnElement[bool]]:
+    yield _LOG.c.tenant_id == caller.tenant
+    yield staff_only(caller)
+
+
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
 def entry(session: Session, caller: Caller, id_: UUID) -> Any:
     """One entry; raises NotFound, also for one of another tenant."""
-    query = select(_LOG).where(
-        _LOG.c.tenant_id == caller.tenant, _LOG.c.seq == id_.int & (1 << _SEQ_BITS) - 1
-    )
+    seq = id_.int & (1 << _SEQ_BITS) - 1
+    query = select(_LOG).where(*_mine(caller), _LOG.c.seq == seq)
     row = session.connection().execute(query).first()
     if row is None or id_of(row) != id_:
         raise NotFound("There is no such entry in the audit log.")
@@ -118,17 +124,33 @@ _WORDS = {name: _singular(name) for name in (*ORDER, "devices", "operations")}
 _TABLES = {word: name for name, word in _WORDS.items()}
 
 
-def first_broken(session: Session, tenant_id: UUID) -> int | None:
-    """The number of the first entry that is missing or not as it was written, else None.
+@dataclass(frozen=True)
+class Checked:
+    """What a check of the whole log found: how many entries are whole, from the first on.
 
-    Recomputes the chain (SHA-256) from the first entry on; an entry that was changed, dropped or
-    slipped in breaks it there.
+    `last_hash` is that of the last whole one; `broken_at` the number of the first entry that is
+    missing or not as it was written.
     """
-    last = GENESIS
+
+    entries: int
+    last_hash: str
+    broken_at: int | None
+
+
+def check(session: Session, tenant_id: UUID) -> Checked:
+    """Recompute the chain (SHA-256) from the first entry to the end that the counter row knows.
+
+    An entry that was changed, dropped or slipped in breaks it there; the session reads one cut.
+    """
+    heads = select(_HEADS.c.seq, _HEADS.c.digest).where(
+        _HEADS.c.tenant_id == tenant_id, _HEADS.c.scope == LOG_SCOPE
+    )
+    end = session.connection().execute(heads).first() or (0, GENESIS)
+    last, count = GENESIS, 0
     query = select(_LOG).where(_LOG.c.tenant_id == tenant_id).order_by(_LOG.c.seq)
-    for expected, row in enumerate(session.connection().execute(query), start=1):
+    for row in session.connection().execute(query, execution_options={"yield_per": _AT_ONCE}):
         counted = entry_hash(last, row._asdict())
-        if (row.seq, row.prev_hash, row.hash) != (expected, last, counted):
-            return expected
-        last = row.hash
-    return None
+        if (row.seq, row.prev_hash, row.hash) != (count + 1, last, counted):
+            return Checked(count, last, count + 1)
+        last, count = row.hash, row.seq
+    return Checked(count, last, None if (count, last) == tuple(end) else count + 1)

@@ -4,6 +4,7 @@ import base64
 from uuid import UUID
 
 from sqlalchemy import exists, select, true
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from intact_core import canonical, clock
@@ -83,9 +84,12 @@ def settle(session: Session, keys: TenantKeys, tenant_id: UUID, sha256: str, siz
     body = canonical.dumps({"at": now, "sha256": sha256, "size": size, "tenant_id": tenant_id})
     signature = base64.b64encode(sign_bytes(keys.lease(session, tenant_id), body)).decode()
     receipt = f"{body.decode()}.{signature}"
-    session.add(
-        StoredBlob(tenant_id=tenant_id, sha256=sha256, size=size, receipt=receipt, stored_at=now)
-    )
+    row = {"tenant_id": tenant_id, "sha256": sha256, "size": size, "receipt": receipt}
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    fresh = make(StoredBlob).values(**row, stored_at=now).on_conflict_do_nothing()
+    if session.execute(fresh.returning(StoredBlob.sha256)).first() is None:
+        # Somebody stored the same content meanwhile; this waited for them, and theirs counts.
+        return session.get_one(StoredBlob, (tenant_id, sha256)).receipt
     upload = session.get(Upload, (tenant_id, sha256))
     if upload is not None:
         session.delete(upload)

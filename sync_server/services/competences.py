@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, not_, select
 from sqlalchemy.orm import Session
 
 from intact_core import clock
-from intact_core.errors import BadInput
+from intact_core.errors import BadInput, Place, RuleBroken
 from intact_core.records.people import AuditorCompetency, User
 from intact_core.records.standards import Standard
+from sync_server.services.records import Kind
 
 LEVELS = ("trainee", "auditor", "lead", "technical_expert", "decider")
+_DECIDES = "decider"
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,61 @@ def record_competence(
     session.add(row)
     session.flush()
     return row
+
+
+def midnight(day: date | None) -> datetime | None:
+    """A day as competences hold it: its first moment, UTC."""
+    return None if day is None else datetime.combine(day, time.min, UTC)
+
+
+def status_today(row: Any) -> str:
+    """`valid` up to and with the last day, `expired` after it."""
+    past = row.expiry_date is not None and row.expiry_date.date() < clock.today()
+    return "expired" if past else "valid"
+
+
+def with_status(status: str) -> ColumnElement[bool]:
+    """The condition for `status_today`."""
+    today = datetime.combine(clock.today(), time.min, UTC)
+    past = AuditorCompetency.expiry_date.is_not(None) & (AuditorCompetency.expiry_date < today)
+    return past if status == "expired" else not_(past)
+
+
+def _checked(session: Session, row: AuditorCompetency) -> None:
+    person = session.scalar(
+        select(User).where(User.id == row.user_id).with_for_update(key_share=True)
+    )
+    if person is None or person.client_id is not None:
+        raise BadInput("user_id: only a member of staff can be competent. Check the id.")
+    if row.assessment_date and row.assessment_date > clock.now() + timedelta(days=1):
+        raise BadInput("assessment_date must not be in the future.")
+    if row.assessment_date and row.expiry_date and row.expiry_date <= row.assessment_date:
+        raise BadInput("expiry_date must be after assessment_date.")
+    _check_only_one(session, row)
+
+
+def _check_only_one(session: Session, row: AuditorCompetency) -> None:
+    # To audit and to decide are two functions (7.1.2): a person may hold one row of each.
+    decides = AuditorCompetency.competency_level == _DECIDES
+    same = select(AuditorCompetency.id).where(
+        AuditorCompetency.user_id == row.user_id,
+        AuditorCompetency.standard_id == row.standard_id,
+        AuditorCompetency.id != row.id,
+        AuditorCompetency.deleted_at.is_(None),
+        decides if row.competency_level == _DECIDES else not_(decides),
+    )
+    if session.scalar(same.limit(1)) is not None:
+        raise RuleBroken(
+            "duplicate",
+            "This person's competence for this standard is recorded already. Change that record.",
+            place=Place("auditor_competencies", row.id, "standard_id"),
+        )
+
+
+COMPETENCES = Kind(
+    AuditorCompetency,
+    "competence",
+    search=("notes",),
+    computed={"status": with_status},
+    check=_checked,
+)

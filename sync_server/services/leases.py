@@ -12,7 +12,7 @@ from intact_core import canonical, clock
 from intact_core.documents.signer import sign_bytes
 from intact_core.documents.x509_certificates import key_hash
 from sync_server.auth.keys import TenantKeys
-from sync_server.tables.ledger import Device
+from sync_server.ledger.chains import device_row
 
 LIFETIME = timedelta(hours=72)
 
@@ -27,7 +27,7 @@ def sign_lease(
     is the SHA-256 of the device's public key (SubjectPublicKeyInfo), so that colleagues' laptops
     know without the server whose it is.
     """
-    device = session.get_one(Device, (tenant_id, device_id))
+    device = device_row(session.connection(), tenant_id, device_id)
     now = clock.now()
     claims = {
         "device_id": str(device_id),

@@ -50,8 +50,9 @@ class Kind(Generic[R]):
     `noun` names one in sentences. `search` are the columns that a search looks in. `number` is
     the column of the human number and its prefix: left out, it is given from the sequence.
     `visible` says which rows a caller may see. `computed` finds what is not stored, such as an
-    overdue invoice: a condition for each filter by name. `check` is asked before a row is
-    written, `may_remove` before it is removed; both raise RuleBroken or BadInput.
+    overdue invoice: a condition for each filter by name. `unlisted` are columns too large for
+    lists. `check` is asked before a row is written, `may_remove` before it is removed; both raise
+    RuleBroken or BadInput.
     """
 
     record: type[R]
@@ -61,6 +62,7 @@ class Kind(Generic[R]):
     visible: Callable[[Caller], Condition] = staff_only
     order: tuple[Any, ...] = ()
     computed: Mapping[str, Callable[[Any], Condition]] = field(default_factory=dict)
+    unlisted: frozenset[str] = frozenset()
     check: Callable[[Session, R], None] = _nothing
     may_remove: Callable[[Session, R], None] = _nothing
 
@@ -99,8 +101,9 @@ def listed(session: Session, caller: Caller, kind: Kind[Any], asked: Asked) -> P
     where = and_(_living(caller, kind), *_wanted(kind, asked))
     connection = session.connection()
     total = connection.scalar(select(func.count()).select_from(table).where(where)) or 0
+    shown = (column for column in table.c if column.name not in kind.unlisted)
     query = (
-        select(table, _HEADS.c.updated_at)
+        select(*shown, _HEADS.c.updated_at)
         .join(_HEADS, _head_of(kind))
         .where(where)
         .order_by(*(kind.order or (table.c.id.desc(),)))
@@ -148,12 +151,25 @@ def one(session: Session, caller: Caller, kind: Kind[R], id_: UUID, *, lock: boo
     return row
 
 
-def named(session: Session, caller: Caller, kind: Kind[R], name: str, id_: UUID) -> R:
-    """The row that a field of a request names. Raises BadInput where the caller sees none."""
+def referred(session: Session, caller: Caller, kind: Kind[R], values: Values, column: str) -> R:
+    """The row that a new one belongs to, locked. Raises BadInput where there is none."""
     try:
-        return one(session, caller, kind, id_)
-    except NotFound as fault:
-        raise BadInput(f"{name}: there is no such {kind.noun}. Check the id.") from fault
+        return one(session, caller, kind, values[column], lock=True)
+    except NotFound:
+        raise BadInput(f"{column}: there is no such {kind.noun}. Check the id.") from None
+
+
+def step(kind: Kind[Any], row: Any, status: str) -> None:
+    """Move a row, which is locked, on. Raises RuleBroken, also where it is there already."""
+    old = str(row.status)
+    steps = spec_of(kind.name).fields["status"].steps or {}
+    if status not in steps.get(old, frozenset()):
+        raise RuleBroken(
+            "transition",
+            f"This {kind.noun} is '{old}' and cannot become '{status}'. Nothing was changed.",
+            place=Place(kind.name, row.id, "status"),
+        )
+    row.status = status
 
 
 def head_of(session: Session, kind: Kind[Any], row: Record) -> Any:

@@ -8,14 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intact_core import ids
-from intact_core.errors import BadInput, Place, RuleBroken
+from intact_core.errors import BadInput, NotAllowed, Place, RuleBroken
 from intact_core.records.clients import Client
 from intact_core.records.people import Role, User, UserRole
-from sync_server.auth.callers import Caller
+from sync_server.auth.callers import PLATFORM, Caller
 from sync_server.auth.endings import end_access
+from sync_server.auth.second_factor import SecondFactor
 from sync_server.auth.sign_in import normal_email
 from sync_server.services import records
 from sync_server.services.access import ADMIN, take_turn
+from sync_server.services.audit_log import note
 from sync_server.services.memberships import give_roles, require_another_admin, roles_of
 from sync_server.services.records import Kind
 from sync_server.tables.accounts import Account
@@ -124,6 +126,37 @@ def remove_user(session: Session, caller: Caller, id_: UUID) -> User:
     end_access(session, row.email)
     row.is_active = False
     return records.remove(session, caller, USERS, id_, "removed through the API")
+
+
+def reset_access(
+    session: Session,
+    caller: Caller,
+    id_: UUID,
+    password_hash: str | None,
+    factor: SecondFactor | None,
+) -> User:
+    """Help somebody who lost the password or the second factor: signed out everywhere.
+
+    What is None stays as it is, but not both. Raises BadInput, NotAllowed for all but
+    administrators, RuleBroken (`oneself`). The log has it.
+    """
+    row = records.one(session, caller, USERS, id_, lock=True)
+    if not caller.has(ADMIN, PLATFORM):
+        raise NotAllowed("Only an administrator of the tenant resets somebody's access.")
+    if row.id == caller.user_id:
+        raise RuleBroken("oneself", "This is your own account: change it as yours, under /auth.")
+    if password_hash is None and factor is None:
+        raise BadInput("Send a new password, or remove_second_factor, or both.")
+    account = session.get_one(Account, row.email, with_for_update=True)
+    changed = {"password": password_hash is not None, "second_factor": factor is not None}
+    if password_hash is not None:
+        account.password_hash = password_hash
+    if factor is not None:
+        factor.remove(account)
+    session.flush()
+    end_access(session, row.email)
+    note(session, caller, "RESET", USERS.name, row.id, changed)
+    return row
 
 
 def _to_be_ended(session: Session, caller: Caller, id_: UUID) -> User:

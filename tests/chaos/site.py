@@ -23,7 +23,7 @@ from intact_desktop.store.engine import reading
 from intact_desktop.store.tables import Blob, Outbox
 from intact_desktop.sync.files import add_pending
 from intact_desktop.sync.line import Patience
-from sync_server.blobs.store import BlobStore
+from sync_server.blobs.disk import DiskStore
 from sync_server.database.engine import make_engine
 from tests.chaos.proxy import FAULTS, ON_ACCEPT, ChaosProxy, Message, all_well
 from tests.faults.forking import ForkedServer
@@ -189,7 +189,7 @@ class Site:
 
     def _photos(self, seat: Seat) -> None:
         everybodys = {sha: content for one in self.seats for sha, content in one.photos.items()}
-        store = BlobStore(self.server.data / "blobs")
+        store = DiskStore(self.server.data / "blobs")
         for sha256, content in everybodys.items():
             assert seat.laptop.files.read(seat.audit_id, sha256) == content
             assert store.read(seat.laptop.kept.tenant_id, sha256) == content

@@ -21,7 +21,7 @@ from PIL import Image
 from intact_core.errors import IntactError, ServerFault, StorageFault
 from intact_desktop.evidence.capture import thumbnail
 from intact_desktop.store.engine import open_store
-from sync_server.blobs.store import BlobStore
+from sync_server.blobs.disk import DiskStore
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
 from tests.chaos.site import Seat, Site
@@ -83,7 +83,7 @@ def site_of(made: Prepared, folder: Path, disk: FailingDisk) -> Iterator[tuple[S
         database = Database(f"sqlite:///{folder / 'server' / 'intact-server.db'}", record_written)
         share_statements(database.engine)
         made.app.state.database = database
-        made.app.state.blobs = BlobStore(folder / "server" / "blobs")
+        made.app.state.blobs = DiskStore(folder / "server" / "blobs")
         transport = InProcess(made.app)
         seats = [
             Seat(open_laptop(folder / name, URL, transport), None, number)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ POINTS = ("begin", "commit", "checkin")
 EDITS = 3
 _MOST_STEPS = 24
 _STARTS = 50
+_PATIENCE_SECONDS = 10
 
 
 @contextmanager
@@ -86,11 +88,21 @@ def kill_server(server: ForkedServer, laptop: Headless, dies: str) -> bool:
     server.dies = dies
     server.start()
     laptop.rate(random.Random(dies).randrange(5), f"{dies} {len(operations_of(laptop))}")
-    with suppress(IntactError):
+    died = False
+    try:
         laptop.sync.round()
-    died = not server.running
+    except IntactError:
+        died = _ended(server)
     server.kill()
     return died
+
+
+def _ended(server: ForkedServer) -> bool:
+    """A killed process lets go of its wires before it has ended; on a busy machine long before."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while server.running and time.monotonic() < until:
+        time.sleep(0.01)
+    return not server.running
 
 
 def many_laptops(prepared: Path, folder: Path, kills: int, dice: random.Random) -> int:

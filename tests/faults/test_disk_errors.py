@@ -12,7 +12,7 @@ import pytest
 from intact_core.errors import Offline, StorageFault
 from intact_desktop.evidence.capture import capture, report_preview, thumbnail
 from intact_desktop.evidence.files import EvidenceFiles, Variant
-from sync_server.blobs.store import BlobStore
+from sync_server.blobs.disk import DiskStore
 from tests.chaos.site import Seat
 from tests.faults.disk_errors import (
     SIDES,
@@ -100,7 +100,7 @@ def test_a_photo_is_taken_where_only_its_thumbnail_found_no_room(
 
 def test_a_file_whose_name_was_not_synced_gets_no_receipt_before_it_is(tmp_path: Path) -> None:
     """The first try gave it its name and failed at the folder; the next one must not skip that."""
-    store, content = BlobStore(tmp_path / "blobs"), b"a file"
+    store, content = DiskStore(tmp_path / "blobs"), b"a file"
     store.put(uuid4(), content)
     with failing(FailingDisk(tmp_path)) as disk:
         disk.set(BROKEN, 0, "sync")
@@ -119,7 +119,7 @@ def test_new_folders_have_durable_names_too(files: EvidenceFiles, tmp_path: Path
     with failing(FailingDisk(tmp_path)) as disk:
         disk.set(BROKEN, 0)
         capture(files, uuid4(), b"text")
-        BlobStore(tmp_path / "blobs").put(uuid4(), b"text")
+        DiskStore(tmp_path / "blobs").put(uuid4(), b"text")
     for place, step in enumerate(disk.steps):
         kind, _, name = step.partition(" ")
         above = name.rpartition("/")[0] or "."
@@ -139,7 +139,7 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_real_disk_that_is_full(tiny: Path) -> None:
-    files, store = EvidenceFiles(tiny / "evidence", KEY), BlobStore(tiny / "blobs")
+    files, store = EvidenceFiles(tiny / "evidence", KEY), DiskStore(tiny / "blobs")
     audit_id, tenant, content = uuid4(), uuid4(), bytes(range(256)) * 2_400
     got = capture(files, audit_id, content)
     with pytest.raises(StorageFault, match="Make room"):

@@ -1,8 +1,13 @@
-"""Files of the sync: resumed, verified, given out by range, and only to those concerned."""
+"""Files of the sync: resumed, verified, given out by range, and only to those concerned.
+
+With SQLite they lie on the disk, with PostgreSQL on a real S3 server.
+"""
 
 import base64
 import hashlib
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +19,24 @@ from tests.server.conftest import Laptop, Server
 CONTENT = os.urandom(300_000)
 NAME = hashlib.sha256(CONTENT).hexdigest()
 PATH = f"/sync/v1/blobs/{NAME}"
+
+
+@pytest.fixture
+def start(
+    start: Callable[[], Server], request: pytest.FixtureRequest, tmp_path: Path
+) -> Callable[[], Server]:
+    s3 = url = None
+
+    def begin() -> Server:
+        nonlocal s3, url
+        server = start()
+        if server.database.is_postgres:
+            s3 = s3 or request.getfixturevalue("s3")
+            url = url or s3.url()
+            server.app.state.blobs = s3.store(tmp_path, url)
+        return server
+
+    return begin
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def test_serve_with_the_demo_as_a_process(tmp_path: Path) -> None:
 
 
 def wait_for(client: httpx2.Client) -> None:
-    for _ in range(200):
+    for _ in range(600):
         try:
             client.get("/api/health")
         except httpx2.TransportError:

@@ -30,12 +30,18 @@ def migrated(database_url):
 def test_migrations_make_exactly_what_is_mapped(migrated: Engine, database_url) -> None:
     owner = make_engine(database_url.owner)
     with owner.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_object": _is_mapped}
+        context = MigrationContext.configure(connection, opts=options)
         difference = compare_metadata(
             context, [Base.metadata, OfficeRecord.metadata, ServerRow.metadata]
         )
     owner.dispose()
     assert difference == []
+
+
+def _is_mapped(_: object, name: str, kind: str, *__: object) -> bool:
+    # Laptops share the classes of synced records and do without the server's indexes.
+    return kind != "index" or not name.startswith("office_")
 
 
 def test_migrating_twice_changes_nothing_and_is_current(migrated: Engine, database_url) -> None:

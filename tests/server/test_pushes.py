@@ -131,10 +131,13 @@ def made_by(laptop: Laptop) -> UUID:
 
 def assert_chained(entries: list[AuditLog]) -> None:
     """Each entry's hash follows from the one before and from what the entry says."""
-    said = ("seq", "user_id", "device_id", "action", "resource_type", "resource_id")
+    said = ("seq", "user_id", "device_id", "action", "resource_type", "resource_id", "at")
     last = GENESIS
     for entry in entries:
-        row = {name: getattr(entry, name) for name in (*said, "new_values", "at")}
+        row = {name: getattr(entry, name) for name in (*said, "new_values")}
+        # Of entries from before these columns nothing is said.
+        later = {name: getattr(entry, name) for name in ("old_values", "ip_address")}
+        row |= {name: value for name, value in later.items() if value is not None}
         assert entry.prev_hash == last
         last = link(last, canonical.dumps(row))
         assert entry.hash == last

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from sync_server import workers
-from tests.server.test_command_line import free_port, wait_for
+from tests.server.test_command_line import free_port
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 
@@ -29,11 +29,11 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx2.Cli
     limits = httpx2.Limits(max_keepalive_connections=0)
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}", limits=limits) as client:
         try:
-            wait_for(client)
+            in_time(lambda: process.poll() is not None or answers(client))
             yield process, client
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def workers_of(process_id: int) -> list[int]:
@@ -48,11 +48,19 @@ def workers_of(process_id: int) -> list[int]:
 
 
 def in_time(what: Callable[[], object]) -> None:
-    for _ in range(200):
-        if what():
-            return
+    """On a busy machine each process takes many seconds to load."""
+    end = time.monotonic() + 120
+    while not what():
+        if time.monotonic() > end:
+            pytest.fail("it did not happen")
         time.sleep(0.1)
-    pytest.fail("it did not happen")
+
+
+def answers(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/api/health").status_code == 200
+    except httpx2.TransportError:
+        return False
 
 
 def test_a_process_that_dies_is_replaced(served) -> None:
@@ -61,9 +69,9 @@ def test_a_process_that_dies_is_replaced(served) -> None:
     first, second = workers_of(process.pid)
     os.kill(first, signal.SIGKILL)
     in_time(lambda: len(set(workers_of(process.pid)) - {first, second}) == 1)
-    assert client.get("/api/health").status_code == 200
+    assert answers(client)
     process.terminate()
-    assert process.wait(20) in (0, -signal.SIGTERM)
+    assert process.wait(60) in (0, -signal.SIGTERM)
     assert not any(Path(f"/proc/{one}").exists() for one in (first, second))
 
 
@@ -74,8 +82,7 @@ def test_none_outlives_the_first(served) -> None:
     process.kill()
     process.wait()
     in_time(lambda: not any(Path(f"/proc/{one}").exists() for one in serving))
-    with pytest.raises(httpx2.TransportError):
-        client.get("/api/health")
+    assert not answers(client)
 
 
 def test_the_number_suits_machine_and_database() -> None:

@@ -83,7 +83,7 @@ def enrol(door: Door, form: EnrolForm, say: Say) -> Entered:
     say("Talking to the server")
     gateway = door.connect(server_address(form.server))
     gateway.health()
-    token = str(gateway.sign_in(form.email, form.password)["token"])
+    token = str(gateway.sign_in(form.email, form.password, form.code)["token"])
     say("Making the keys of this laptop")
     created = vault.create(door.profile, form.passphrase, door.secrets, door.kdf)
     try:

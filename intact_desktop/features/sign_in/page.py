@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from intact_core.errors import BadInput
+from intact_core.errors import BadInput, CodeNeeded, IntactError
 from intact_desktop.features.sign_in.waiting import Card, Doorway, secret_line
 from intact_desktop.features.sign_in.ways import EnrolForm, Inside, Ways
 from intact_desktop.qt.notices import button, label
@@ -29,6 +29,9 @@ class EnrolPage(QStackedWidget):
         self.server.setPlaceholderText("https://…")
         self.email.setAccessibleName(self.tr("E-mail"))
         self.password = secret_line(self.tr("Password"))
+        self.code = QLineEdit()
+        self.code.setAccessibleName(self.tr("Code"))
+        self.code_name = label(self.tr("Code of your authenticator, or a recovery code"))
         self.passphrase = secret_line(self.tr("Passphrase"))
         self.passphrase_again = secret_line(self.tr("Passphrase again"))
         self.strength = label("", "muted", wrap=True)
@@ -37,6 +40,7 @@ class EnrolPage(QStackedWidget):
         self.doorway = Doorway(lanes.network, self.enrol_button, self)
         self.error = self.doorway.error
         self.doorway.entered.connect(self._enrolled)
+        self.doorway.failed.connect(self._ask_for_code)
         self.code_page = CodePage()
         self.addWidget(self._form())
         self.addWidget(self.code_page)
@@ -50,7 +54,11 @@ class EnrolPage(QStackedWidget):
             self.doorway.refuse(problem)
             return
         form = EnrolForm(
-            self.server.text(), self.email.text(), self.password.text(), self.passphrase.text()
+            self.server.text(),
+            self.email.text(),
+            self.password.text(),
+            self.passphrase.text(),
+            self.code.text().strip(),
         )
         self.doorway.run(lambda say: self._door.enrol(form, say))
 
@@ -71,11 +79,27 @@ class EnrolPage(QStackedWidget):
             card.column.addWidget(label(name))
             card.column.addWidget(line)
             line.returnPressed.connect(self.enrol_button.click)
+            if line is self.password:
+                self._add_code(card)
             if line is self.passphrase:
                 card.column.addWidget(self.strength)
         for widget in (self.error, self.enrol_button, self.doorway.words):
             card.column.addWidget(widget)
         return card
+
+    def _add_code(self, card: Card) -> None:
+        for widget in (self.code_name, self.code):
+            card.column.addWidget(widget)
+            widget.hide()
+        self.code.returnPressed.connect(self.enrol_button.click)
+
+    def _ask_for_code(self, error: IntactError) -> None:
+        # A code counts once, also where something else went wrong after it.
+        self.code.clear()
+        if isinstance(error, CodeNeeded):
+            self.code_name.show()
+            self.code.show()
+            self.code.setFocus()
 
     def _problem(self) -> BadInput | None:
         empty = [line for line in (self.server, self.email, self.password) if not line.text()]
@@ -105,7 +129,7 @@ class EnrolPage(QStackedWidget):
         self.strength.setText(words)
 
     def _enrolled(self, entered: Inside) -> None:
-        for line in (self.password, self.passphrase, self.passphrase_again):
+        for line in (self.password, self.code, self.passphrase, self.passphrase_again):
             line.clear()
         if entered.recovery_code is None:
             self.entered.emit(entered)

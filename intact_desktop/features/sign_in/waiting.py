@@ -43,6 +43,8 @@ class Doorway(QObject):
     """Runs the work of one button: words while it runs, its error in place, a wait after it."""
 
     entered = Signal(object)
+    failed = Signal(object)
+    """Carries the IntactError, once it is shown."""
 
     def __init__(self, lane: Lane, button: QPushButton, parent: QWidget) -> None:
         super().__init__(parent)
@@ -83,6 +85,7 @@ class Doorway(QObject):
             self._wait.start(math.ceil(error.wait.total_seconds() * 1000) + _AFTER_MILLISECONDS)
         else:
             self._button.setEnabled(True)
+        self.failed.emit(error)
 
 
 def secret_line(name: str) -> QLineEdit:

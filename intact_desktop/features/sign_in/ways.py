@@ -17,6 +17,8 @@ class EnrolForm:
     email: str
     password: str = field(repr=False)
     passphrase: str = field(repr=False)
+    code: str = field(default="", repr=False)
+    """Of the account's second factor, where the server asks for it."""
 
 
 class Inside(Protocol):

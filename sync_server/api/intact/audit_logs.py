@@ -1,5 +1,6 @@
 """The audit log, to be read."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -37,6 +38,16 @@ class ShownEntry(BaseModel):
     created_at: Moment
 
 
+class ShownCheck(BaseModel):
+    """`entries` are whole, counted from the first; `broken_at` is the number of the first entry
+    that is missing or not as it was written."""
+
+    is_whole: bool
+    entries: int
+    last_hash: str
+    broken_at: int | None
+
+
 class EntryFilters(Filters):
     action: str | None = None
     resource_type: str | None = None
@@ -57,6 +68,15 @@ def listing(ask: Reading, filters: Annotated[EntryFilters, Query()]) -> Response
     with ask.reading() as session:
         found = audit_log.entries(session, ask.caller, Wanted(**filters.model_dump()))
     return paged([_form(row) for row in found.rows], filters.page, filters.limit, found.total)
+
+
+@router.get("/verify", summary="Check that the audit log is whole", **shows(ShownCheck))
+def verify(ask: Reading) -> Response:
+    """Recomputes the hashes from the first entry to the last: an entry that was changed, dropped
+    or slipped in is named."""
+    with ask.reading() as session:
+        found = audit_log.check(session, ask.caller.tenant)
+    return answer({"success": True, "data": {"is_whole": found.broken_at is None, **asdict(found)}})
 
 
 @router.get("/{id}", summary="One entry of the audit log", **shows(ShownEntry))

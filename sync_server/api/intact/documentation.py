@@ -9,7 +9,9 @@ _ABOUT = """
 Certification management over one data model. Every path below `/api/v1` answers in one form.
 
 **Signing in.** `POST /api/v1/auth/login` gives a token for 24 hours. Send it as
-`Authorization: Bearer TOKEN`. It ends at once with `POST /api/v1/auth/logout`.
+`Authorization: Bearer TOKEN`. It ends at once with `POST /api/v1/auth/logout`. Where the account
+has a second factor, the login takes `totp_code`; without it the answer is 401 with the code
+`totp_required`.
 
 **Lists** take `page` (from 1) and `limit` (1 to 100, 50 without it) and answer `data` with
 `pagination`. Text filters named `search` look for a part of a word in any case.

@@ -78,6 +78,12 @@ Money = Annotated[
     Field(ge=0, lt=10**12, decimal_places=2),
     WithJsonSchema({"type": "number", "minimum": 0}),
 ]
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(_no_boolean),
+    Field(ge=0, le=100, decimal_places=2),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100}),
+]
 Moment = Annotated[
     datetime,
     PlainSerializer(lambda value: value.strftime("%Y-%m-%d %H:%M:%S")),

@@ -37,9 +37,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 class Resource:
     """How a kind of record is shown and taken under one path.
 
-    `computed` are shown fields that are not columns: a function of the row. `create`, `change`
-    and `remove` stand in where a service does more than write the row. With `platform` an operator
-    of the platform may ask, too, for a tenant that it names.
+    `computed` are shown fields that are not columns: a function of the row. `single` is what one
+    row by itself shows beyond a list's, `more` what of that is asked of the database. `create`,
+    `change` and `remove` stand in where a service does more than write the row. With `platform`
+    an operator of the platform may ask, too, for a tenant that it names.
     """
 
     kind: Kind[Any]
@@ -54,6 +55,8 @@ class Resource:
     computed: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
     joined: Callable[[Session, Sequence[Row]], Joined] | None = None
     """Shown fields that other rows know: asked once for a page, by id of the row."""
+    single: type[Shown] | None = None
+    more: Mapping[str, Callable[[Session, Row], Any]] = field(default_factory=dict)
     create: Callable[[Session, Caller, dict[str, Any]], Row] | None = None
     change: Callable[[Session, Caller, UUID, dict[str, Any]], Row] | None = None
     remove: Callable[[Session, Caller, UUID], Row] | None = None
@@ -61,24 +64,40 @@ class Resource:
     def _joined(self, session: Session, rows: Sequence[Row]) -> Joined:
         return {} if self.joined is None or not rows else self.joined(session, rows)
 
+    @property
+    def alone(self) -> type[Shown]:
+        """What one row by itself shows."""
+        return self.single or self.shown
+
     def need(self, action: str) -> Any:
         """The dependency of a route that does this to the resource."""
         return needs(self.right, action, platform=self.platform)
 
     def form(self, row: Row, updated_at: Any = None) -> dict[str, Any]:
-        """A row as this API shows it."""
-        told = {"updated_at": lambda _: updated_at} | dict(self.computed)
+        """A row as lists of this API show it."""
+        return self._form(row, updated_at, self.shown, self.computed)
+
+    def _form(
+        self,
+        row: Row,
+        updated_at: Any,
+        shown: type[Shown],
+        computed: Mapping[str, Callable[[Row], Any]],
+    ) -> dict[str, Any]:
+        told = {"updated_at": lambda _: updated_at} | dict(computed)
         return {
             name: told[name](row) if name in told else getattr(row, name)
-            for name in self.shown.model_fields
+            for name in shown.model_fields
         }
 
     def told(self, session: Session, row: Row, message: str | None = None) -> dict[str, Any]:
         """The envelope around one row."""
         head = records.head_of(session, self.kind, row)
         said = {} if message is None else {"message": message}
-        more = self._joined(session, [row]).get(row.id, {})
-        return {"success": True, **said, "data": self.form(row, head.updated_at) | more}
+        asked = {name: partial(ask, session) for name, ask in self.more.items()}
+        data = self._form(row, head.updated_at, self.alone, {**self.computed, **asked})
+        joined = self._joined(session, [row]).get(row.id, {})
+        return {"success": True, **said, "data": data | joined}
 
     def done(self, session: Session, row: Row, message: str | None = None) -> Response:
         """The answer about one row, with the tag of its version."""
@@ -180,7 +199,7 @@ def _add_create(router: APIRouter, resource: Resource) -> None:
         summary=f"Make one of the {_words(resource.path)}",
         status_code=201,
         response_model=None,
-        responses={201: {"model": One[resource.shown], "description": "Made"}},  # type: ignore[name-defined]
+        responses={201: {"model": One[resource.alone], "description": "Made"}},  # type: ignore[name-defined]
     )(_typed(create, given=resource.new))
 
 
@@ -191,7 +210,7 @@ def _add_read(router: APIRouter, resource: Resource) -> None:
             return resource.done(session, row)
 
     summary = f"One of the {_words(resource.path)}"
-    router.get("/{id}", summary=summary, **shows(resource.shown))(read)
+    router.get("/{id}", summary=summary, **shows(resource.alone))(read)
 
 
 def _add_change(router: APIRouter, resource: Resource) -> None:
@@ -207,7 +226,7 @@ def _add_change(router: APIRouter, resource: Resource) -> None:
             return resource.done(session, done(session, ask.caller, id, given.values()))
 
     summary = f"Change one of the {_words(resource.path)}: the fields that are sent"
-    router.put("/{id}", summary=summary, **shows(resource.shown))(
+    router.put("/{id}", summary=summary, **shows(resource.alone))(
         _typed(change, given=resource.changes)
     )
 

@@ -14,7 +14,7 @@ from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.api.intact.roles import Ids
 from sync_server.auth.passwords import LONGEST, require_strong
-from sync_server.auth.permissions import passwords_of
+from sync_server.auth.permissions import factor_of, passwords_of
 from sync_server.services import memberships, records, users
 from sync_server.services.users import USERS
 
@@ -41,6 +41,13 @@ class NewUser(UserChanges):
     password: Password
     client_id: UUID | None = None
     role_ids: list[UUID] | None = Field(None, max_length=50)
+
+
+class Reset(Body):
+    """At least one of the two."""
+
+    password: Password | None = None
+    remove_second_factor: Flag = False
 
 
 class ShownUser(Shown):
@@ -129,6 +136,19 @@ def create(
 
     # The password stays out of what an Idempotency-Key is remembered with.
     return meant.once(given.model_dump_json(exclude={"password"}).encode(), do)
+
+
+@router.post("/{id}/reset", summary="Help somebody who cannot sign in", **shows(ShownUser))
+def reset(id: UUID, ask: Changing, given: Reset) -> Response:
+    """Sets a new password, or takes a lost second factor away, or both; the person is signed out
+    everywhere. For administrators; the audit log has it as RESET."""
+    hashed = None
+    if given.password is not None:
+        require_strong(given.password)
+        hashed = passwords_of(ask.request).hash(given.password)
+    factor = factor_of(ask.request) if given.remove_second_factor else None
+    with ask.writing() as session:
+        return USER.done(session, users.reset_access(session, ask.caller, id, hashed, factor))
 
 
 @router.get("/{id}/roles", summary="The roles of a user", **shows(list[HeldRole]))

@@ -35,6 +35,7 @@ class SmallServer:
         self.authority = make_authority("Demo Certification")
         self.key = ed25519.Ed25519PrivateKey.generate()
         self.refuse_enrolment = False
+        self.codes: list[str] = []
         self.page = b""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -43,12 +44,20 @@ class SmallServer:
         if request.url.path == "/api/health":
             return httpx.Response(200, json={"status": "ok"})
         if request.url.path == "/api/v1/auth/login":
-            if msgspec.json.decode(request.content)["password"] != "right":
-                return httpx.Response(401, json={"message": "E-mail or password is wrong."})
-            return httpx.Response(200, json={"token": "t", "user": {}})
+            return self._login(msgspec.json.decode(request.content))
         if self.refuse_enrolment:
             return httpx.Response(503, json={"message": "busy"})
         return self._enrol(msgspec.json.decode(request.content))
+
+    def _login(self, body: dict[str, str]) -> httpx.Response:
+        if body["password"] != "right":
+            return httpx.Response(401, json={"message": "E-mail or password is wrong."})
+        if self.codes and "totp_code" not in body:
+            asked = {"message": "Enter the code.", "code": "totp_required"}
+            return httpx.Response(401, json=asked)
+        if self.codes and body["totp_code"] not in self.codes:
+            return httpx.Response(401, json={"message": "The code is wrong."})
+        return httpx.Response(200, json={"token": "t", "user": {}})
 
     def _enrol(self, body: dict[str, str]) -> httpx.Response:
         request = x509.load_pem_x509_csr(body["signing_request"].encode())
@@ -127,6 +136,25 @@ def test_set_up_then_unlock_without_a_network(
     assert str(entered.device_id) == account.device_id
     assert not unlock.passphrase.text()
     entered.engine.dispose()
+
+
+def test_a_second_factor_is_asked_for_where_there_is_one(
+    profile, server, secrets_store, lanes, qtbot, pictured
+) -> None:
+    server.codes = ["314159"]
+    page = shown(qtbot, EnrolPage(door_of(profile, server, secrets_store), lanes, "server.example"))
+    typed(page)
+    assert not page.code.isVisible()
+    with qtbot.waitSignal(page.doorway.failed, timeout=30_000):
+        page.enrol_button.click()
+    assert page.code.isVisible()
+    pictured(page, "enrol-code")
+    for code, signal in (("999999", page.doorway.failed), ("314159", page.entered)):
+        page.code.setText(code)
+        with qtbot.waitSignal(signal, timeout=30_000) as caught:
+            page.enrol_button.click()
+        assert page.code.text() == ""
+    caught.args[0].engine.dispose()
 
 
 def test_without_a_keyring_the_code_is_shown_until_written_down(

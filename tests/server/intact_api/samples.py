@@ -3,10 +3,16 @@
 import re
 
 from tests.server.conftest import Server
-from tests.server.intact_api import samples_access, samples_audits, samples_clients
+from tests.server.intact_api import (
+    samples_access,
+    samples_audits,
+    samples_business,
+    samples_clients,
+    samples_library,
+)
 from tests.server.intact_api.routes import Route
 
-PARTS = (samples_clients, samples_access, samples_audits)
+PARTS = (samples_clients, samples_access, samples_library, samples_business, samples_audits)
 OFFICE = "cbadmin@demo.example"
 
 

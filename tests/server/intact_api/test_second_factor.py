@@ -10,8 +10,12 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from fastapi.testclient import TestClient
 
 from intact_core import clock
+from intact_core.errors import NotSignedIn
+from sync_server.auth.sealing import Sealing
+from sync_server.auth.second_factor import SecondFactor
+from sync_server.auth.sign_in import Door, Proof, check_password, enter
 from sync_server.services.demo import PASSWORD
-from tests.server.conftest import URL, Laptop, Server
+from tests.server.conftest import CHEAP, URL, Laptop, Server
 from tests.server.intact_api.test_access import data, refused
 from tests.server.intact_api.together import at_once
 
@@ -60,6 +64,19 @@ def test_a_new_password_ends_everything_but_the_token_that_asked(server: Server)
     assert browser.client.get("/audits").headers["location"].startswith("/sign-in")
     refused(login(server), 401)
     assert login(server, NEW).status_code == 200
+
+
+def test_a_sign_in_under_way_ends_with_the_old_password(server: Server) -> None:
+    door = Door(server.database, CHEAP, SecondFactor(Sealing(server.settings.secret)))
+    proof = Proof(LEAD, PASSWORD, "10.0.0.1")
+    account = check_password(door, proof)
+    sent = {"current_password": PASSWORD, "new_password": NEW}
+    data_of = server.bearer(LEAD).post("/api/v1/auth/change-password", json=sent)
+    assert data_of.status_code == 200
+    begun: list[str] = []
+    with pytest.raises(NotSignedIn):
+        enter(door, account, proof, lambda *_: begun.append("a session"))
+    assert not begun
 
 
 def test_of_two_changes_of_a_password_one_counts(server: Server) -> None:
@@ -204,6 +221,48 @@ def test_a_tenant_asks_everybody_for_a_second_factor(server: Server, frozen_cloc
     assert "10 recovery codes are left" in browser.get("/second-step")
     assert send("remove", password=PASSWORD, code=codes[0]).status_code == 303
     assert browser.client.get("/audits").headers["location"] == "/second-step"
+
+
+def test_an_operator_of_the_platform_has_a_password_and_a_second_factor_too(
+    server: Server, frozen_clock
+) -> None:
+    email = "platform@intact.example"
+    client = server.bearer(email)
+    secret, _ = set_up(client, frozen_clock)
+    sent = {"current_password": PASSWORD, "new_password": NEW}
+    assert client.post("/api/v1/auth/change-password", json=sent).status_code == 200
+    given = {"email": email, "password": NEW}
+    refused(server.client().post(LOGIN, json=given), 401, "totp_required")
+    answer = server.client().post(LOGIN, json=given | {"totp_code": code_of(secret)})
+    assert answer.json()["user"]["roles"] == ["platform"]
+    assert client.post("/api/v1/auth/logout").status_code == 200
+
+
+def test_an_administrator_helps_somebody_who_cannot_sign_in(server: Server, frozen_clock) -> None:
+    admin, lead = server.bearer("cbadmin@demo.example"), server.bearer(LEAD)
+    set_up(lead, frozen_clock)
+    path = f"/api/v1/users/{server.account(LEAD).user_id}/reset"
+    given = {"password": NEW, "remove_second_factor": True}
+    refused(admin.post(path, json={}), 400)
+    refused(admin.post(path, json={"password": "short"}), 400)
+    refused(lead.post(path, json=given), 403)
+    own = f"/api/v1/users/{server.account('cbadmin@demo.example').user_id}/reset"
+    refused(admin.post(own, json=given), 409, "oneself")
+    assert data(admin.post(path, json=given))["email"] == LEAD
+    refused(lead.get("/api/v1/auth/me"), 401)
+    refused(login(server), 401)
+    assert login(server, NEW).status_code == 200
+    [entry] = admin.get("/api/v1/audit-logs?action=RESET").json()["data"]
+    assert entry["new_values"] == {"password": True, "second_factor": True}
+    rights = {"name": "Helpers", "description": "x"}
+    role = data(admin.post("/api/v1/roles", json=rights))["id"]
+    found = admin.get("/api/v1/permissions?resource=user").json()["data"]
+    given_rights = {"permission_ids": [one["id"] for one in found]}
+    data(admin.post(f"/api/v1/roles/{role}/permissions", json=given_rights))
+    person = server.account("auditor@demo.example").user_id
+    data(admin.post(f"/api/v1/users/{person}/roles", json={"role_ids": [role]}))
+    helper = server.bearer("auditor@demo.example")
+    assert "administrator" in refused(helper.post(own, json={"password": NEW}), 403)
 
 
 @pytest.mark.parametrize("what", ["password", "second factor"])

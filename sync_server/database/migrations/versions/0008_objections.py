@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_objections"
-down_revision = "0007_access"
+down_revision = "0007_library"
 
 TABLE = "team_objections"
 CURRENT_TENANT = "NULLIF(current_setting('app.tenant', true), '')::uuid"

@@ -159,7 +159,7 @@ def make_app(
         *(clients, tenants, users, roles, permissions, audit_logs),
         *(documents, standards, training, complaints),
         *(applications, quotations, contracts, finance, dashboard, reports),
-        *(audits, checklists, objections, findings, certificates),
+        *(audits, objections, checklists, findings, certificates),
     ):
         for router in facade.routers:
             app.include_router(router)

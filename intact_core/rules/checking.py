@@ -43,8 +43,8 @@ RULES: tuple[Rule, ...] = (
     check_no_conflicts,
     check_decision,
     check_certificate,
-    check_complaint,
     check_certificate_step,
+    check_complaint,
 )
 
 

@@ -122,7 +122,7 @@ def _audit_of(session: Session, caller: Caller, values: Values) -> UUID:
         "non_conformity_id": FINDINGS,
     }
     found: set[UUID] = {
-        records.named(session, caller, kind, name, values[name]).audit_schedule_id
+        records.named(session, caller, kind, name, values[name], lock=True).audit_schedule_id
         for name, kind in kinds.items()
         if values.get(name) is not None
     }

@@ -59,9 +59,9 @@ def add(session: Session, caller: Caller, values: Values) -> CorrectiveAction:
     Raises RuleBroken: `state`, `auditor_solution` (9.4.5.3); BadInput.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    finding_id = given["non_conformity_id"]
-    records.named(session, caller, FINDINGS, "non_conformity_id", finding_id)
-    finding = records.one(session, caller, FINDINGS, finding_id, lock=True)
+    finding = records.named(
+        session, caller, FINDINGS, "non_conformity_id", given["non_conformity_id"], lock=True
+    )
     if finding.status in ("closed", "void"):
         raise RuleBroken("state", "This finding is closed and takes no further action.")
     said = {name: given.pop(name, None) for name in ("cause", "correction")}

@@ -53,21 +53,21 @@ class Resource:
     removable: bool = True
     platform: bool = False
     computed: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
-    single: type[Shown] | None = None
-    more: Mapping[str, Callable[[Session, Row], Any]] = field(default_factory=dict)
     joined: Callable[[Session, Sequence[Row]], Joined] | None = None
     """Shown fields that other rows know: asked once for a page, by id of the row."""
+    single: type[Shown] | None = None
+    more: Mapping[str, Callable[[Session, Row], Any]] = field(default_factory=dict)
     create: Callable[[Session, Caller, dict[str, Any]], Row] | None = None
     change: Callable[[Session, Caller, UUID, dict[str, Any]], Row] | None = None
     remove: Callable[[Session, Caller, UUID], Row] | None = None
+
+    def _joined(self, session: Session, rows: Sequence[Row]) -> Joined:
+        return {} if self.joined is None or not rows else self.joined(session, rows)
 
     @property
     def alone(self) -> type[Shown]:
         """What one row by itself shows."""
         return self.single or self.shown
-
-    def _joined(self, session: Session, rows: Sequence[Row]) -> Joined:
-        return {} if self.joined is None or not rows else self.joined(session, rows)
 
     def need(self, action: str) -> Any:
         """The dependency of a route that does this to the resource."""

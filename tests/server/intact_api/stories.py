@@ -1,15 +1,15 @@
 """What the tests of the API's subjects have in common: asking, refusing, two at once."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 from fastapi.testclient import TestClient
 
 from intact_core import clock
 from tests.server.conftest import Server
+from tests.server.intact_api import together
 from tests.server.intact_api.deciding import LEAD, account_of, demo_standard
 from tests.server.intact_api.samples_audits import MEMBER, SCHEDULE
 
@@ -65,12 +65,6 @@ def assign(client: TestClient, audit: str, email: str = LEAD, **other: Any) -> A
 
 def at_once(server: Server, act: Callable[[TestClient], Any], email: str = OFFICE) -> list[int]:
     """The statuses that two people get who do the same at the same moment, sorted."""
-    barrier = Barrier(2)
     clients = [server.bearer(email) for _ in range(2)]
-
-    def do(client: TestClient) -> int:
-        barrier.wait(10)
-        return int(act(client).status_code)
-
-    with ThreadPoolExecutor(2) as pool:
-        return sorted(pool.map(do, clients))
+    answers = together.at_once(*(partial(act, client) for client in clients))
+    return sorted(int(answer.status_code) for answer in answers)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,10 @@ from fastapi.testclient import TestClient
 from intact_core import clock
 from tests.fixtures.surroundings import SHARED
 from tests.server.conftest import Server
+from tests.server.intact_api.deciding import LEAD, account_of, decide, demo_standard, to_client
 from tests.server.intact_api.samples import OFFICE, make_all
+from tests.server.intact_api.samples_audits import ACTION, MEMBER
+from tests.server.intact_api.stories import new_audit
 
 SEED = SHARED / "seeds" / "endpoints.csv"
 PREFIX = "/api/v1/"
@@ -86,6 +89,7 @@ class Story:
     """Sends the examples, each on a row that is ready for it."""
 
     def __init__(self, server: Server) -> None:
+        self.server = server
         self.made = make_all(server)
         self.office = server.bearer(OFFICE)
         self.platform = server.bearer("platform@intact.example")
@@ -93,10 +97,14 @@ class Story:
         self._counter = itertools.count(1)
         folder = self.office.post(f"{PREFIX}documents/folder", json={"name": "Another folder"})
         self.made["folders"] = folder.json()["data"]["id"]
+        lead = {"user_id": _lead(self), "standard_id": self.made["standards"]}
+        competent = lead | {"competency_level": "lead", "expiry_date": "2028-06-14"}
+        self.send("POST", "auditor-competencies", competent, 201)
 
     def tell(self, row: Row) -> str:
         """Send one line's example; what is wrong with the answer, or nothing."""
-        made = READY.get(row.name, Story.fresh)(self, row.resource) if "{" in row.path else {}
+        ready = READY.get(row.name, Story.fresh if "{" in row.path else Story.parents)
+        made = ready(self, row.resource)
         path = self._path(row, made)
         client = self._client(row)
         if row.example.startswith("file=@"):
@@ -109,13 +117,12 @@ class Story:
         lacking = [key for key in row.keys if not _has(answer.json(), key)]
         return f"{row.name}: without {lacking}" if lacking else ""
 
-    def body(self, row: Row, made: dict[str, str] | None = None) -> dict[str, Any]:
-        known = {**self.made, **(made or {})}
-        given = {
+    def body(self, row: Row, made: dict[str, str]) -> dict[str, Any]:
+        known = {**self.made, **made}
+        return {
             name: self._value(row.resource, name, value, known)
             for name, value in json.loads(row.example).items()
         }
-        return given | CHANGED.get(row.name, {})
 
     def _value(self, resource: str, name: str, value: Any, known: dict[str, str]) -> Any:
         if name in REFERENCES:
@@ -131,22 +138,34 @@ class Story:
         return f"{name}{number}{at}{host}" if at else f"{value}_{number}"
 
     def fresh(self, resource: str) -> dict[str, str]:
-        """A row that was just made with the example."""
+        """A row that was just made with the example, and those that it stands on."""
         row = self.creates.get(resource)
-        if row is None or row.example.startswith("file"):
+        if row is None:
             return {}
-        answer = self._client(row).post(PREFIX + row.path, json=self.body(row))
+        made = self.parents(resource)
+        if row.example.startswith("file"):
+            file = {"file": ("report.pdf", b"%PDF-1.7 fresh")}
+            answer = self.office.post(PREFIX + row.path, files=file)
+        else:
+            answer = self._client(row).post(PREFIX + row.path, json=self.body(row, made))
         assert answer.status_code == 201, f"{row.name}: {answer.text}"
-        return {resource: answer.json()["data"]["id"]}
+        return made | {resource: answer.json()["data"]["id"]}
+
+    def parents(self, resource: str) -> dict[str, str]:
+        """Rows that a new one needs for itself alone."""
+        return PARENTS[resource](self) if resource in PARENTS else {}
 
     def after(self, resource: str, *steps: tuple[str, str, dict[str, Any]]) -> dict[str, str]:
         """A fresh row that went through some steps: verb, word of the path, body."""
         made = self.fresh(resource)
         for verb, word, body in steps:
-            path = f"{PREFIX}{resource}/{made[resource]}/{word}".rstrip("/")
-            answer = self.office.request(verb, path, json=body)
-            assert answer.status_code == 200, f"{path}: {answer.text}"
+            self.send(verb, f"{resource}/{made[resource]}/{word}".rstrip("/"), body)
         return made
+
+    def send(self, verb: str, path: str, body: dict[str, Any], status: int = 200) -> Any:
+        answer = self.office.request(verb, PREFIX + path, json=body)
+        assert answer.status_code == status, f"{path}: {answer.text}"
+        return answer.json()["data"]
 
     def _path(self, row: Row, made: dict[str, str]) -> str:
         known = {**self.made, **made}
@@ -160,7 +179,7 @@ class Story:
         return re.sub(r"\{(\w+)\}", value, row.path)
 
     def _client(self, row: Row) -> TestClient:
-        return self.platform if row.resource == "tenants" and row.verb != "GET" else self.office
+        return self.platform if row.resource == "tenants" else self.office
 
 
 def _has(body: Any, key: str) -> bool:
@@ -179,19 +198,105 @@ def _later() -> dict[str, Any]:
     return {"valid_until": str(clock.today() + timedelta(days=30))}
 
 
-SUBMIT, START = ("POST", "submit", {}), ("POST", "start", {})
+def _lead(story: Story) -> str:
+    return str(account_of(story.server.app, LEAD).user_id)
+
+
+def _led_audit(story: Story, resource: str) -> dict[str, str]:
+    made = story.fresh(resource)
+    member = MEMBER | {"audit_schedule_id": made[resource], "user_id": _lead(story)}
+    story.send("POST", "audit-teams", member, 201)
+    return made
+
+
+def _started_audit(story: Story, resource: str) -> dict[str, str]:
+    made = _led_audit(story, resource)
+    story.send("POST", f"{resource}/{made[resource]}/start", {})
+    return made
+
+
+def _decided_audit(story: Story, **other: Any) -> str:
+    app = story.server.app
+    audit = new_audit(story.office, story.made["clients"], **{"audit_stage": "stage2"} | other)
+    to_client(app, audit)
+    decide(app, audit, date(2025, 7, 20))
+    return audit
+
+
+def _for_certificate(story: Story) -> dict[str, str]:
+    standard = demo_standard(story.server.app)
+    return {"audit-schedules": _decided_audit(story), "standards": standard}
+
+
+def _renewable(story: Story, resource: str) -> dict[str, str]:
+    made = story.fresh(resource)
+    audit = _decided_audit(story, audit_type="recertification", audit_stage=None)
+    return made | {"audit-schedules": audit}
+
+
+def _suspended(story: Story, resource: str) -> dict[str, str]:
+    reason = {"suspension_reason": "Non-compliance found during surveillance"}
+    return story.after(resource, ("POST", "suspend", reason))
+
+
+def _answered(story: Story, resource: str) -> dict[str, str]:
+    made = story.fresh(resource)
+    whole = {"cause": "Nobody owned the register", "correction": "The register is complete"}
+    answer = ACTION | whole | {"non_conformity_id": made[resource]}
+    action = story.send("POST", "corrective-actions", answer, 201)["id"]
+    return made | {"corrective-actions": action}
+
+
+def _closable(story: Story, resource: str) -> dict[str, str]:
+    made = _answered(story, resource)
+    story.send("PUT", f"{resource}/{made[resource]}", {"status": "under_review"})
+    notes = {"verification_notes": "Action completed and verified effective"}
+    story.send("POST", f"corrective-actions/{made['corrective-actions']}/verify", notes)
+    return made
+
+
+def _given_permission(story: Story, resource: str) -> dict[str, str]:
+    made = story.fresh(resource)
+    ids = {"permission_ids": [story.made["permissions"]]}
+    story.send("POST", f"{resource}/{made[resource]}/permissions", ids)
+    return made
+
+
+def _given_role(story: Story, resource: str) -> dict[str, str]:
+    made = story.fresh(resource)
+    story.send("POST", f"{resource}/{made[resource]}/roles", {"role_ids": [story.made["roles"]]})
+    return made
+
+
+SUBMIT = ("POST", "submit", {})
 SIGN = ("POST", "sign", {"signature_data": "YWJj"})
 READY: dict[str, Callable[[Story, str], dict[str, str]]] = {
     "POST applications/{id}/approve": _ready(SUBMIT),
     "POST applications/{id}/reject": _ready(SUBMIT),
     "POST contracts/{id}/terminate": _ready(SIGN),
-    "POST audit-schedules/{id}/complete": _ready(START),
+    "POST audit-schedules/{id}/start": _led_audit,
+    "POST audit-schedules/{id}/complete": _started_audit,
     "POST quotations/{id}/accept": lambda story, resource: story.after(
         resource, ("PUT", "", _later())
     ),
+    "PUT non-conformities/{id}": _answered,
+    "POST non-conformities/{id}/close": _closable,
+    "POST certificates/{id}/reinstate": _suspended,
+    "POST certificates/{id}/renew": _renewable,
+    "GET certificates/verify/{number}": lambda *_: {},
+    "DELETE roles/{id}/permissions/{permission_id}": _given_permission,
+    "DELETE users/{id}/roles/{role_id}": _given_role,
 }
-CHANGED: dict[str, dict[str, Any]] = {}
-"""Where an example does not stand by itself: what is sent otherwise."""
+PARENTS: dict[str, Callable[[Story], dict[str, str]]] = {
+    "payments": lambda story: {"invoices": story.fresh("invoices")["invoices"]},
+    "auditor-competencies": lambda story: {"users": story.fresh("users")["users"]},
+    "audit-teams": lambda story: {
+        "audit-schedules": story.fresh("audit-schedules")["audit-schedules"],
+        "users": _lead(story),
+    },
+    "non-conformities": lambda story: {"audit-schedules": story.made["stage2-audits"]},
+    "certificates": _for_certificate,
+}
 SKIPPED = {
     "POST auth/login": "tests/server/intact_api/test_access.py",
     "POST auth/logout": "the same",

@@ -56,8 +56,8 @@ PAYMENTS = Kind(
 def create_payment(session: Session, caller: Caller, values: Mapping[str, Any]) -> Payment:
     """Book money on an invoice; it becomes paid when that covers it.
 
-    Raises RuleBroken for a cancelled invoice, one that payments cover already (`covered`), and a
-    transaction that is booked (`duplicate`).
+    What comes beyond the total is booked, too: it came. Raises RuleBroken for a cancelled invoice
+    and for a transaction that is booked already (`duplicate`).
     """
     invoice = records.named(
         session, caller, INVOICES, "invoice_id", values["invoice_id"], lock=True
@@ -67,13 +67,6 @@ def create_payment(session: Session, caller: Caller, values: Mapping[str, Any]) 
             "cancelled",
             "This invoice was cancelled: nothing is owed for it.",
             place=Place("invoices", invoice.id, "status"),
-        )
-    if is_covered(invoice):
-        raise RuleBroken(
-            "covered",
-            "Payments cover this invoice already. Check whether this one belongs to another "
-            "invoice, or remove what was booked by mistake.",
-            place=Place("invoices", invoice.id, "total_amount"),
         )
     row = records.create(session, caller, PAYMENTS, values)
     settle(session, invoice)

@@ -42,6 +42,7 @@ def financial(session: Session, caller: Caller, year: int, most: int | None) -> 
             "cancelled_invoices": sum(
                 one.invoices for one in invoiced if one.status == "cancelled"
             ),
+            "overpaid_invoices": sum(one.overpaid for one in invoiced),
             "payments": sum(one.payments for one in received),
         },
         tables=(
@@ -75,6 +76,7 @@ def _invoiced(session: Session, of_year: Any) -> list[Any]:
             *keys,
             Invoice.status,
             func.count().label("invoices"),
+            func.count().filter(Invoice.paid_amount > Invoice.total_amount).label("overpaid"),
             func.sum(Invoice.amount).label("amount"),
             func.sum(Invoice.tax_amount).label("tax"),
             func.sum(Invoice.total_amount).label("total"),

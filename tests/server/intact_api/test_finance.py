@@ -1,6 +1,6 @@
 """Invoices and payments by the Intact API: sums, what follows from the day, money counts once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -117,7 +117,11 @@ def test_payments_settle_an_invoice_and_money_counts_once(server: Server) -> Non
         assert refused(office, "POST", "payments", payment(bill, 1) | wrong, 400)
     second = send(office, "POST", "payments", payment(bill, 600), 201)
     assert send(office, "GET", f"invoices/{bill}")["status"] == "paid"
-    assert "covered" in refused(office, "POST", "payments", payment(bill, 1))
+    twice = create(office, "payments", payment(bill, 0.5))
+    assert send(office, "GET", f"invoices/{bill}")["paid_amount"] == 1000.5
+    assert send(office, "GET", "reports/financial")["figures"]["overpaid_invoices"] == 1
+    send(office, "DELETE", f"payments/{twice}")
+    assert send(office, "GET", f"invoices/{bill}")["status"] == "paid"
     path = f"payments/{second['id']}"
     assert refused(office, "PUT", path, {"amount": 1}, 400)
     assert send(office, "PUT", path, {"notes": "Corrected reference"})["amount"] == 600
@@ -156,36 +160,43 @@ def test_what_was_marked_by_hand_stays_paid_and_a_smaller_total_settles(server: 
     assert "cancelled" in refused(office, "POST", "payments", payment(void, 1))
 
 
-def test_two_requests_at_once_do_not_both_succeed(server: Server) -> None:
-    office, other = server.bearer(OFFICE), server.bearer(OFFICE)
+def posts(clients: Sequence[TestClient], path: str, *bodies: Any) -> list[int]:
+    """The statuses of requests that are sent together, each by another client, in order."""
+
+    def post(one: TestClient, body: Any) -> Callable[[], int]:
+        return lambda: one.post(f"/api/v1/{path}", json=body).status_code
+
+    return sorted(at_once(*(post(*pair) for pair in zip(clients, bodies, strict=True))))
+
+
+def test_two_payments_at_once_settle_once_and_count_once(server: Server) -> None:
+    two = office, _ = server.bearer(OFFICE), server.bearer(OFFICE)
     client = client_of(office)
-    bill, second = invoice(office, client), invoice(office, client)
-
-    def posts(path: str, *bodies: Any) -> list[int]:
-        def post(one: TestClient, body: Any) -> Callable[[], int]:
-            return lambda: one.post(f"/api/v1/{path}", json=body).status_code
-
-        return sorted(at_once(*(post(*pair) for pair in zip((office, other), bodies, strict=True))))
-
-    assert posts("payments", payment(bill, 1000), payment(bill, 1000)) == [201, 409]
-    assert send(office, "GET", f"invoices/{bill}")["paid_amount"] == 1000
-    halves = (payment(second, 500, transaction_id="A"), payment(second, 500, transaction_id="B"))
-    assert posts("payments", *halves) == [201, 201]
-    assert send(office, "GET", f"invoices/{second}")["status"] == "paid"
+    bill = invoice(office, client)
+    assert posts(two, "payments", payment(bill, 600), payment(bill, 600)) == [201, 201]
+    settled = send(office, "GET", f"invoices/{bill}")
+    assert (settled["status"], settled["paid_amount"]) == ("paid", 1200)
+    one = payment(invoice(office, client), 1000, transaction_id="A")
+    assert posts(two, "payments", one, one) == [201, 409]
+    assert send(office, "GET", f"invoices/{one['invoice_id']}")["paid_amount"] == 1000
     third, fourth = invoice(office, client), invoice(office, client)
-    same = [payment(one, 1000, transaction_id="C") for one in (third, fourth)]
-    assert posts("payments", *same) == [201, 409]
-    last = invoice(office, client)
-    assert posts(f"invoices/{last}/mark-paid", None, None) == [200, 409]
+    same = [payment(one, 1000, transaction_id="B") for one in (third, fourth)]
+    assert posts(two, "payments", *same) == [201, 409]
+
+
+def test_two_decisions_at_once_do_not_both_succeed(server: Server) -> None:
+    two = office, _ = server.bearer(OFFICE), server.bearer(OFFICE)
+    client = client_of(office)
+    assert posts(two, f"invoices/{invoice(office, client)}/mark-paid", None, None) == [200, 409]
     dates = {"start_date": YESTERDAY, "end_date": SOON}
     contract = create(office, "contracts", {"client_id": client, **dates})
     signature = {"signature_data": "QUJD"}
-    assert posts(f"contracts/{contract}/sign", signature, signature) == [200, 409]
+    assert posts(two, f"contracts/{contract}/sign", signature, signature) == [200, 409]
     reason = {"termination_reason": "Agreed"}
-    assert posts(f"contracts/{contract}/terminate", reason, reason) == [200, 409]
+    assert posts(two, f"contracts/{contract}/terminate", reason, reason) == [200, 409]
     void = invoice(office, client)
     reason = {"cancellation_reason": "Issued in error"}
-    assert posts(f"invoices/{void}/cancel", reason, reason) == [200, 409]
+    assert posts(two, f"invoices/{void}/cancel", reason, reason) == [200, 409]
 
 
 def test_the_documents_answer_to_mark_paid(server: Server) -> None:

@@ -153,16 +153,17 @@ def make_app(
     app.state.blobs = open_store(settings)
     app.state.pulls = ThreadPoolExecutor(PULLS_AT_ONCE, "pull")
     app.state.public_limit = PublicLimit()
-    for part in (health, authentication, devices, tokens, rounds, blobs):
-        app.include_router(part.router)
+    app.include_router(authentication.router)
     for facade in (
-        *(clients, tenants, users, roles, permissions, audit_logs),
-        *(documents, standards, training, complaints),
-        *(applications, quotations, contracts, finance, dashboard, reports),
+        *(tenants, users, roles, permissions, audit_logs, documents),
+        *(clients, applications, quotations, contracts, standards),
         *(audits, objections, checklists, findings, certificates),
+        *(finance, complaints, training, dashboard, reports),
     ):
         for router in facade.routers:
             app.include_router(router)
+    for part in (devices, health, tokens, rounds, blobs):
+        app.include_router(part.router)
     site.mount(app)
     documentation.describe(app)
     _add_error_handlers(app)

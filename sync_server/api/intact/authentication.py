@@ -24,7 +24,7 @@ from sync_server.auth.second_factor import DIGITS, STEP_SECONDS
 from sync_server.auth.sign_in import Proof, sign_in
 from sync_server.services import entrance
 
-router = APIRouter(prefix="/api/v1/auth", tags=["authentication"], responses=ERRORS)
+router = APIRouter(prefix="/api/v1/auth", tags=["Signing in"], responses=ERRORS)
 Person = Annotated[Caller, Depends(own_caller)]
 Password = Annotated[str, Field(max_length=LONGEST, json_schema_extra={"format": "password"})]
 Code = Annotated[str, Field(min_length=1, max_length=40, examples=["123456"])]

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from intact_core import clock
 from sync_server.auth.permissions import database_of
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["Health"])
 
 
 @router.get("/api/health")

@@ -19,7 +19,7 @@ from sync_server.auth.permissions import database_of, depositing_caller, device_
 from sync_server.blobs.store import BlobStore
 from sync_server.services import blobs
 
-router = APIRouter(prefix="/sync/v1/blobs", tags=["sync"])
+router = APIRouter(prefix="/sync/v1/blobs", tags=["Sync of laptops"])
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
 Depositor = Annotated[Caller, Depends(depositing_caller)]
 LARGEST_PIECE = 8 << 20

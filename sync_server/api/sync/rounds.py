@@ -38,7 +38,7 @@ from sync_server.ledger.rounds import (
 from sync_server.ledger.scopes import scopes_of
 from sync_server.services.leases import sign_lease
 
-router = APIRouter(prefix="/sync/v1", tags=["sync"])
+router = APIRouter(prefix="/sync/v1", tags=["Sync of laptops"])
 Message = TypeVar("Message")
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
 Depositor = Annotated[Caller, Depends(depositing_caller)]

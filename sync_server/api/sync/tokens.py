@@ -23,7 +23,7 @@ from sync_server.services.recognition import Claim, recognise
 from sync_server.tables.accounts import Account
 from sync_server.tables.ledger import Device
 
-router = APIRouter(prefix="/sync/v1", tags=["sync"])
+router = APIRouter(prefix="/sync/v1", tags=["Sync of laptops"])
 _MOST_MILESTONES = 128
 _Place = Annotated[int, Field(ge=1, lt=1 << 63)]
 

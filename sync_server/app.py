@@ -138,21 +138,16 @@ def make_app(
     settings: Settings, database: Database, *, passwords: Passwords | None = None
 ) -> FastAPI:
     """The whole server over an open database."""
+    app = make_routes()
+    equip(app, settings, database, passwords=passwords)
+    return app
+
+
+def make_routes() -> FastAPI:
+    """The routes of the server, which find what they work with in the application's state."""
     app = FastAPI(
         title="Intact", version="0.1.0", docs_url=None, redoc_url=None, openapi_url="/openapi.json"
     )
-    sealing = Sealing(settings.secret)
-    app.state.settings = settings
-    app.state.database = database
-    app.state.passwords = passwords or Passwords()
-    app.state.tokens = Tokens(sealing)
-    app.state.factor = SecondFactor(sealing)
-    app.state.sealing = sealing
-    app.state.nonces = Nonces(sealing)
-    app.state.keys = TenantKeys(sealing)
-    app.state.blobs = open_store(settings)
-    app.state.pulls = ThreadPoolExecutor(PULLS_AT_ONCE, "pull")
-    app.state.public_limit = PublicLimit()
     app.include_router(authentication.router)
     for facade in (
         *(tenants, users, roles, permissions, audit_logs, documents),
@@ -169,6 +164,24 @@ def make_app(
     _add_error_handlers(app)
     app.add_middleware(_Guard)
     return app
+
+
+def equip(
+    app: FastAPI, settings: Settings, database: Database, *, passwords: Passwords | None = None
+) -> None:
+    """Give the routes what they work with."""
+    sealing = Sealing(settings.secret)
+    app.state.settings = settings
+    app.state.database = database
+    app.state.passwords = passwords or Passwords()
+    app.state.tokens = Tokens(sealing)
+    app.state.factor = SecondFactor(sealing)
+    app.state.sealing = sealing
+    app.state.nonces = Nonces(sealing)
+    app.state.keys = TenantKeys(sealing)
+    app.state.blobs = open_store(settings)
+    app.state.pulls = ThreadPoolExecutor(PULLS_AT_ONCE, "pull")
+    app.state.public_limit = PublicLimit()
 
 
 def _add_error_handlers(app: FastAPI) -> None:

@@ -1,6 +1,7 @@
 """A real server with the demo in it, on each kind of database, and people who use it."""
 
 import base64
+import itertools
 import json
 import re
 import shutil
@@ -25,7 +26,7 @@ from sqlalchemy.engine import make_url
 from intact_core import canonical, ids
 from intact_core.sync.operations import GENESIS, link
 from sync_server import settings as configuration
-from sync_server.app import make_app, open_database
+from sync_server.app import equip, make_routes, open_database
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.public_limit import PublicLimit
@@ -236,17 +237,31 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Prepared]:
     server.drop_database(name)
 
 
+_MADE: list[FastAPI] = []
+
+
+def _apps() -> Iterator[FastAPI]:
+    """Applications for one test. They are kept: the first request to a new one takes half a second,
+    in which the framework works out its routes."""
+    for place in itertools.count():
+        if place == len(_MADE):
+            _MADE.append(make_routes())
+        yield _MADE[place]
+
+
 @pytest.fixture
 def start(fresh: Prepared) -> Iterator[Callable[[], Server]]:
     """Starts the server, again and again if need be, over the same data."""
     opened: list[Database] = []
+    apps = _apps()
 
     def begin() -> Server:
         settings = _settings(fresh.url, fresh.data)
         database = open_database(settings)
         share_statements(database.engine)
         opened.append(database)
-        app = make_app(settings, database, passwords=CHEAP)
+        app = next(apps)
+        equip(app, settings, database, passwords=CHEAP)
         app.state.public_limit = PublicLimit(burst=1000)
         return Server(app, database, settings, TenantKeys(Sealing(settings.secret)))
 

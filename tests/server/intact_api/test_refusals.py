@@ -5,9 +5,10 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from sync_server.api.intact.asking import Need
+from sync_server.app import make_app
 from sync_server.auth.permissions import own_caller
 from sync_server.auth.rights import ALL
-from tests.server.conftest import URL, Server
+from tests.server.conftest import CHEAP, URL, Server
 from tests.server.intact_api.routes import all_routes
 
 OPEN = {"POST /api/v1/auth/login", "GET /api/v1/certificates/verify/{number}"}
@@ -40,10 +41,10 @@ def test_every_route_names_its_right(server: Server) -> None:
 
 @pytest.fixture
 def client(server: Server) -> TestClient:
-    server.app.add_api_route("/api/v1/broken", broken)
-    server.app.add_api_route("/sync/v1/broken", broken)
-    server.app.add_api_route("/broken", broken)
-    # The site's static files and pages come before; what was added last is asked last.
+    # The fixture's application is kept for other tests, so these routes get one of their own.
+    server.app = make_app(server.settings, server.database, passwords=CHEAP)
+    for path in ("/api/v1/broken", "/sync/v1/broken", "/broken"):
+        server.app.add_api_route(path, broken)
     return TestClient(server.app, base_url=URL, raise_server_exceptions=False)
 
 

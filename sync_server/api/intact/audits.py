@@ -18,6 +18,7 @@ from sync_server.api.intact.fields import (
     Money,
     Reason,
     Shown,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import audit_schedules, audits, teams
@@ -36,6 +37,8 @@ Change = Annotated[Ask, needs("audit_schedule", "update")]
 class AuditChanges(Body):
     """The planned days change until the audit starts, the rest until it is over."""
 
+    model_config = example(scheduled_start_date="2025-07-22", scheduled_end_date="2025-07-24")
+
     site_id: UUID | None = None
     scheduled_start_date: Day | None = None
     scheduled_end_date: Day | None = None
@@ -48,6 +51,19 @@ class AuditChanges(Body):
 class NewAudit(Body):
     """The standard follows from the contract's application or the template unless it is named; a
     Stage 2 stands on the client's latest Stage 1 unless another is named."""
+
+    model_config = example(
+        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        site_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        contract_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        audit_type="initial",
+        audit_stage="stage1",
+        scheduled_start_date="2025-07-15",
+        scheduled_end_date="2025-07-17",
+        total_audit_days=3,
+        risk_level="medium",
+        status="scheduled",
+    )
 
     client_id: UUID
     site_id: UUID | None = None
@@ -99,21 +115,34 @@ class AuditFilters(Filters):
 
 
 class Completion(Body):
+    model_config = example(audit_report="Summary of audit findings")
+
     audit_report: Long | None = None
 
 
 class Cancellation(Body):
+    model_config = example(cancellation_reason="Client requested postponement")
+
     cancellation_reason: Reason
 
 
 class MemberChanges(Body):
     """The lead is the lead_auditor: one of the two is enough. A new lead takes over."""
 
+    model_config = example(role="auditor", is_lead=False)
+
     role: Role | None = None
     is_lead: Flag | None = None
 
 
 class NewMember(MemberChanges):
+    model_config = example(
+        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        user_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        role="lead_auditor",
+        is_lead=True,
+    )
+
     audit_schedule_id: UUID
     user_id: UUID
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sync_server.api.intact.envelope import One, Said, success
-from sync_server.api.intact.fields import Body
+from sync_server.api.intact.fields import Body, example
 from sync_server.api.intact.resources import ERRORS
 from sync_server.auth import tokens
 from sync_server.auth.callers import Caller
@@ -33,25 +33,37 @@ Code = Annotated[str, Field(min_length=1, max_length=40, examples=["123456"])]
 class Credentials(BaseModel):
     """`totp_code` where the account has a second factor: of the authenticator, or for recovery."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": "user@example.com", "password": "your_password"}]}
+    )
+
     email: str
     password: str
     totp_code: Code | None = None
 
 
 class Passwords(Body):
+    model_config = example(current_password="old_password", new_password="new_password")  # noqa: S106  an example
+
     current_password: Password
     new_password: Password
 
 
 class PasswordAgain(Body):
+    model_config = example(password="your_password")  # noqa: S106  an example
+
     password: Password
 
 
 class TheCode(Body):
+    model_config = example(code="123456")
+
     code: Code
 
 
 class Removal(Body):
+    model_config = example(password="your_password", code="123456")  # noqa: S106  an example
+
     password: Password
     code: Code
 

@@ -21,6 +21,7 @@ from sync_server.api.intact.fields import (
     Long,
     Reason,
     Shown,
+    example,
 )
 from sync_server.api.intact.resources import ERRORS, Resource, add_single, router_of, shows
 from sync_server.auth.permissions import database_of, keys_of, public_limit, settings_of
@@ -41,6 +42,17 @@ Decide = Annotated[Ask, needs("certificate", "approve")]
 class NewCertificate(Body):
     """Without a number the server gives one; scope and dates follow from audit and decision."""
 
+    model_config = example(
+        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        standard_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        certificate_number="CERT-2025-001",
+        scope="Manufacturing of industrial equipment",
+        issue_date="2025-07-20",
+        expiry_date="2028-07-19",
+        status="active",
+    )
+
     client_id: UUID
     audit_schedule_id: UUID
     standard_id: UUID
@@ -55,26 +67,38 @@ class NewCertificate(Body):
 class Amendment(Body):
     """What a certificate says. Its state changes through its actions alone."""
 
+    model_config = example(scope="Updated scope")
+
     scope: Reason | None = None
     special_conditions: Long | None = None
     reason: Reason | None = None
 
 
 class Suspension(Body):
+    model_config = example(suspension_reason="Non-compliance found during surveillance")
+
     suspension_reason: Reason
     ground: Ground = "other"
 
 
 class Reinstatement(Body):
+    model_config = example(reinstatement_reason="Corrective actions completed")
+
     reinstatement_reason: Reason
 
 
 class Withdrawal(Body):
+    model_config = example(withdrawal_reason="Client requested voluntary withdrawal")
+
     withdrawal_reason: Reason
 
 
 class Extension(Body):
     """Without a date the new expiry follows the old cycle (9.6.3)."""
+
+    model_config = example(
+        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c", expiry_date="2031-07-19"
+    )
 
     audit_schedule_id: UUID
     expiry_date: Day | None = None

@@ -5,7 +5,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from sync_server.api.intact.fields import Body, Filters, Flag, Line, Long, Reason, Shown, Text
+from sync_server.api.intact.fields import (
+    Body,
+    Filters,
+    Flag,
+    Line,
+    Long,
+    Reason,
+    Shown,
+    Text,
+    example,
+)
 from sync_server.api.intact.resources import Resource, add_single, router_of
 from sync_server.services import checklists
 from sync_server.services.checklists import CHECKLISTS, EVIDENCE, NOT_OK, is_ok
@@ -19,12 +29,26 @@ class ItemChanges(Body):
     """`rating` and `is_ok` say the same: send one, or two that agree. A non-compliance may be sent
     with its grade as the rating; without one it counts as minor."""
 
+    model_config = example(
+        auditor_finding="Non-compliance identified", rating="non_compliant", is_ok=False
+    )
+
     auditor_finding: Long | None = None
     rating: Rating | None = None
     is_ok: Flag | None = None
 
 
 class NewItem(ItemChanges):
+    model_config = example(
+        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        clause_reference="4.1",
+        clause_title="Understanding the organization",
+        requirement="Has the organization identified external and internal issues?",
+        auditor_finding="Fully compliant",
+        rating="compliant",
+        is_ok=True,
+    )
+
     audit_schedule_id: UUID
     clause_reference: Line
     clause_title: Text | None = None
@@ -53,11 +77,19 @@ class ItemFilters(Filters):
 
 
 class EvidenceChanges(Body):
+    model_config = example(description="Updated description")
+
     description: Reason | None = None
 
 
 class NewEvidence(EvidenceChanges):
     """A file of the library, for an item, a non-conformity, or both of one audit."""
+
+    model_config = example(
+        audit_checklist_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        document_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        description="Evidence of process implementation",
+    )
 
     audit_checklist_id: UUID | None = None
     non_conformity_id: UUID | None = None

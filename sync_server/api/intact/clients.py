@@ -20,6 +20,7 @@ from sync_server.api.intact.fields import (
     Shown,
     Text,
     Web,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of
 from sync_server.services import records
@@ -29,6 +30,8 @@ Status = Literal["active", "inactive"]
 
 
 class ClientChanges(Body):
+    model_config = example(legal_name="Updated Company Name", status="active")
+
     legal_name: Line | None = None
     trading_name: Text | None = None
     registration_number: Text | None = None
@@ -43,6 +46,20 @@ class ClientChanges(Body):
 
 class NewClient(ClientChanges):
     """Without a code one is given."""
+
+    model_config = example(
+        client_code="CLT001",
+        legal_name="ABC Manufacturing Ltd",
+        trading_name="ABC Manufacturing",
+        registration_number="REG123456",
+        tax_id="TAX789012",
+        website="https://abcmfg.com",
+        industry_sector="Manufacturing",
+        employee_count=500,
+        annual_revenue=50000000,
+        currency="KES",
+        status="active",
+    )
 
     client_code: Number | None = None
     legal_name: Line
@@ -69,6 +86,8 @@ class ClientFilters(Filters):
 
 
 class ContactChanges(Body):
+    model_config = example(phone="+254700000001", is_primary=True)
+
     first_name: Line | None = None
     last_name: Line | None = None
     job_title: Text | None = None
@@ -81,6 +100,19 @@ class ContactChanges(Body):
 
 
 class NewContact(ContactChanges):
+    model_config = example(
+        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        first_name="John",
+        last_name="Smith",
+        job_title="Quality Manager",
+        email="john.smith@example.com",
+        phone="+254700000000",
+        mobile="+254711111111",
+        is_primary=True,
+        is_billing=True,
+        is_technical=False,
+    )
+
     client_id: UUID
     first_name: Line
     last_name: Line
@@ -105,6 +137,8 @@ class OfClient(Filters):
 
 
 class SiteChanges(Body):
+    model_config = example(site_name="Nairobi Main Office", is_active=True)
+
     site_name: Line | None = None
     site_code: Number | None = None
     address_line1: Text | None = None
@@ -115,6 +149,17 @@ class SiteChanges(Body):
 
 
 class NewSite(SiteChanges):
+    model_config = example(
+        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        site_name="Nairobi Office",
+        site_code="NBO001",
+        address_line1="123 Moi Avenue",
+        city="Nairobi",
+        country="Kenya",
+        is_headquarters=True,
+        is_active=True,
+    )
+
     client_id: UUID
     site_name: Line
 

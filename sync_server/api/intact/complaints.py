@@ -15,6 +15,7 @@ from sync_server.api.intact.fields import (
     Reason,
     Shown,
     Text,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import complaints
@@ -23,6 +24,8 @@ Status = Literal["open", "investigating", "resolved", "closed"]
 
 
 class ComplaintChanges(Body):
+    model_config = example(status="investigating")
+
     complaint_type: Text | None = None
     description: Reason | None = None
     investigation_summary: Reason | None = None
@@ -31,6 +34,15 @@ class ComplaintChanges(Body):
 
 class NewComplaint(Body):
     """Without a number one is given; without a date it was received today."""
+
+    model_config = example(
+        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        complaint_number="CMP-2025-001",
+        complaint_type="Service Quality",
+        description="Client dissatisfied with audit response time",
+        received_date="2025-07-20",
+        status="open",
+    )
 
     client_id: UUID | None = None
     complaint_number: Number | None = None
@@ -41,6 +53,11 @@ class NewComplaint(Body):
 
 
 class Resolution(Body):
+    model_config = example(
+        resolution="Apology sent and process improved",
+        investigation_summary="Found delay due to staff shortage",
+    )
+
     resolution: Reason
     investigation_summary: Reason | None = None
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from intact_core import clock
 from sync_server.api.intact.envelope import success
@@ -24,6 +24,17 @@ router = APIRouter(prefix="/api/v1/devices", tags=["Devices"], responses=ERRORS)
 
 class NewDevice(BaseModel):
     """`signing_request` is a PKCS #10 request as PEM, for a key on P-256 that stays there."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Laptop of Ada Okoth",
+                    "signing_request": "-----BEGIN CERTIFICATE REQUEST-----\n...",
+                }
+            ]
+        }
+    )
 
     name: str = Field(max_length=100)
     signing_request: str = Field(max_length=10_000)

@@ -18,6 +18,7 @@ from sync_server.api.intact.fields import (
     Reason,
     Shown,
     Text,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import corrective_actions, non_conformities
@@ -33,6 +34,8 @@ ActionStatus = Literal["draft", "active", "completed", "verified", "closed"]
 class FindingChanges(Body):
     """`under_review` accepts the complete response, `open` sends it back with `review_notes`."""
 
+    model_config = example(status="under_review", severity="minor")
+
     severity: Severity | None = None
     clause: Text | None = None
     description: Reason | None = None
@@ -45,6 +48,16 @@ class FindingChanges(Body):
 
 class NewFinding(Body):
     """Without a number one is given; without a clause it is read from the requirement."""
+
+    model_config = example(
+        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        nc_number="NC-2025-001",
+        severity="major",
+        description="Documentation not available for review",
+        requirement_reference="ISO 9001:2015 clause 7.5",
+        evidence="No records found",
+        status="open",
+    )
 
     audit_schedule_id: UUID
     nc_number: Number | None = None
@@ -91,6 +104,8 @@ class FindingFilters(Filters):
 
 
 class ActionChanges(Body):
+    model_config = example(due_date="2025-09-15")
+
     title: Line | None = None
     action_plan: Reason | None = None
     responsible_person: Text | None = None
@@ -101,6 +116,13 @@ class ActionChanges(Body):
 
 class NewAction(Body):
     """With cause and correction the response to the non-conformity is complete (9.4.9)."""
+
+    model_config = example(
+        non_conformity_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        action_plan="Update documentation and train staff",
+        responsible_person="Quality Manager",
+        due_date="2025-08-15",
+    )
 
     non_conformity_id: UUID
     title: Line | None = None
@@ -138,6 +160,11 @@ class ActionFilters(Filters):
 
 class Verification(Body):
     """Notes, a document that shows it, or both."""
+
+    model_config = example(
+        verification_notes="Action completed and verified effective",
+        evidence_document_id="01a1ff97-1102-7717-b617-96afda19b81c",
+    )
 
     verification_notes: Long | None = None
     evidence_document_id: UUID | None = None

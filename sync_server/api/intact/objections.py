@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 
 from sync_server.api.intact.asking import Ask, needs
-from sync_server.api.intact.fields import Body, Filters, Moment, Reason, Shown
+from sync_server.api.intact.fields import Body, Filters, Moment, Reason, Shown, example
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import objections
 from sync_server.services.objections import OBJECTIONS
@@ -15,12 +15,19 @@ from sync_server.services.objections import OBJECTIONS
 class NewObjection(Body):
     """To the whole team, or with `user_id` to one member."""
 
+    model_config = example(
+        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        reason="The auditor worked for a competitor of ours.",
+    )
+
     audit_schedule_id: UUID
     user_id: UUID | None = None
     reason: Reason
 
 
 class Resolution(Body):
+    model_config = example(resolution="Another auditor was assigned.")
+
     resolution: Reason
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from sync_server.api.intact.fields import Body, Filters, Shown, Text
+from sync_server.api.intact.fields import Body, Filters, Shown, Text, example
 from sync_server.api.intact.resources import Resource, add_single, router_of
 from sync_server.services.permissions import (
     PERMISSIONS,
@@ -17,10 +17,16 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
 class PermissionChanges(Body):
+    model_config = example(description="Updated description")
+
     description: Text | None = None
 
 
 class NewPermission(PermissionChanges):
+    model_config = example(
+        resource="report", action="export", description="Ability to export reports"
+    )
+
     resource: Word
     action: Word
 

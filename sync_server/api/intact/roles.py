@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.envelope import answer
-from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text
+from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text, example
 from sync_server.api.intact.resources import Resource, Row, add_single, router_of, shows
 from sync_server.auth.callers import Caller
 from sync_server.services import records, roles
@@ -23,6 +23,8 @@ Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 class RoleChanges(Body):
     """`parent_id` is a role whose permissions this one has, too; null for none."""
 
+    model_config = example(name="Senior Quality Manager", description="Updated description")
+
     name: Line | None = None
     description: Text | None = None
     parent_id: UUID | None = None
@@ -30,6 +32,13 @@ class RoleChanges(Body):
 
 class NewRole(RoleChanges):
     """`tenant_id` is your own, or the one that an operator of the platform means."""
+
+    model_config = example(
+        tenant_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        name="Quality Manager",
+        description="Manages quality processes",
+        is_system_role=False,
+    )
 
     tenant_id: UUID | None = None
     name: Line
@@ -53,6 +62,8 @@ class RoleFilters(Filters):
 
 
 class PermissionIds(Body):
+    model_config = example(permission_ids=["01a1ff97-1102-7717-b617-96afda19b81c"])
+
     permission_ids: Ids
 
 

@@ -19,6 +19,7 @@ from sync_server.api.intact.fields import (
     Number,
     Shown,
     Text,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of
 from sync_server.auth.callers import Caller
@@ -32,6 +33,8 @@ Level = Literal["shall", "should", "may"]
 
 
 class AccreditationChanges(Body):
+    model_config = example(status="suspended")
+
     accreditation_body: Line | None = None
     scope: Text | None = None
     issue_date: Day | None = None
@@ -40,6 +43,15 @@ class AccreditationChanges(Body):
 
 
 class NewAccreditation(AccreditationChanges):
+    model_config = example(
+        accreditation_body="UKAS",
+        accreditation_number="UKAS-001",
+        scope="ISO 9001 Certification",
+        issue_date="2024-01-01",
+        expiry_date="2027-12-31",
+        status="active",
+    )
+
     accreditation_body: Line
     accreditation_number: Number | None = None
 
@@ -61,6 +73,8 @@ class AccreditationFilters(Filters):
 
 
 class StandardChanges(Body):
+    model_config = example(is_active=False)
+
     accreditation_id: UUID | None = None
     standard_name: Text | None = None
     description: Long | None = None
@@ -69,6 +83,15 @@ class StandardChanges(Body):
 
 class NewStandard(StandardChanges):
     """Code and version together are unique."""
+
+    model_config = example(
+        accreditation_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        standard_code="ISO 9001",
+        standard_name="Quality Management Systems",
+        version="2015",
+        description="International standard for quality management",
+        is_active=True,
+    )
 
     standard_code: Number
     version: Number | None = None
@@ -90,12 +113,22 @@ class StandardFilters(Filters):
 
 
 class ClauseChanges(Body):
+    model_config = example(clause_title="Updated title")
+
     clause_title: Text | None = None
     clause_text: Long | None = None
     requirement_level: Level | None = None
 
 
 class NewClause(ClauseChanges):
+    model_config = example(
+        standard_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        clause_number="4.1",
+        clause_title="Understanding the organization",
+        clause_text="The organization shall determine external and internal issues...",
+        requirement_level="shall",
+    )
+
     standard_id: UUID
     clause_number: Number
 

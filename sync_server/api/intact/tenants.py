@@ -12,7 +12,7 @@ from intact_core import ids
 from intact_core.errors import NotFound
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.envelope import Many, One
-from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text, Web
+from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text, Web, example
 from sync_server.api.intact.resources import ERRORS, Removed, Resource, shows
 from sync_server.auth.callers import PLATFORM, REQUIRE_TOTP
 from sync_server.auth.permissions import database_of, keys_of
@@ -34,6 +34,8 @@ class TenantChanges(Body):
     """`status` and `subscription_tier` are the platform's alone. With `require_totp` everybody of
     the tenant signs in with a second factor, from the next request on."""
 
+    model_config = example(name="Updated Name", status="active")
+
     name: Line | None = None
     legal_name: Text | None = None
     tax_id: Text | None = None
@@ -47,6 +49,17 @@ class TenantChanges(Body):
 
 
 class NewTenant(TenantChanges):
+    model_config = example(
+        name="Certification Body Name",
+        legal_name="Legal Entity Name",
+        tax_id="TAX123456",
+        website="https://example.com",
+        country="Kenya",
+        timezone="Africa/Nairobi",
+        subscription_tier="professional",
+        status="active",
+    )
+
     name: Line
 
 

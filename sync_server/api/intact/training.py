@@ -18,6 +18,7 @@ from sync_server.api.intact.fields import (
     Shown,
     Text,
     Web,
+    example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of
 from sync_server.auth.callers import Caller
@@ -29,6 +30,8 @@ Interest = Literal["consultancy", "internal_audit", "employment", "other"]
 
 
 class TrainingChanges(Body):
+    model_config = example(score=95)
+
     course_name: Line | None = None
     provider: Text | None = None
     completion_date: Day | None = None
@@ -40,6 +43,17 @@ class TrainingChanges(Body):
 
 class NewTraining(TrainingChanges):
     """Without a status: completed when it has a completion date, else pending."""
+
+    model_config = example(
+        user_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        course_name="Lead Auditor Training",
+        provider="IRCA",
+        completion_date="2025-06-15",
+        expiry_date="2028-06-14",
+        score=92,
+        status="completed",
+        certificate_url="https://example.com/cert.pdf",
+    )
 
     user_id: UUID
     course_name: Line
@@ -65,6 +79,8 @@ class TrainingFilters(Filters):
 
 
 class CompetencyChanges(Body):
+    model_config = example(competency_level="auditor")
+
     competency_level: Level | None = None
     assessment_date: Day | None = None
     expiry_date: Day | None = None
@@ -72,6 +88,15 @@ class CompetencyChanges(Body):
 
 
 class NewCompetency(CompetencyChanges):
+    model_config = example(
+        user_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        standard_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        competency_level="lead",
+        assessment_date="2025-06-15",
+        expiry_date="2028-06-14",
+        notes="Qualified for ISO 9001 lead audits",
+    )
+
     user_id: UUID
     standard_id: UUID
     competency_level: Level
@@ -97,12 +122,21 @@ class CompetencyFilters(Filters):
 
 
 class InterestChanges(Body):
+    model_config = example(ended_on="2025-03-31")
+
     ended_on: Day | None = None
     notes: Long | None = None
 
 
 class NewInterest(InterestChanges):
     """Work for a client; it bars the person from its audits for two years after it ended."""
+
+    model_config = example(
+        user_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        kind="consultancy",
+        ended_on="2025-03-31",
+    )
 
     user_id: UUID
     client_id: UUID

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from intact_core.records.people import User
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.envelope import One, answer
-from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text
+from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text, example
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.api.intact.roles import Ids
 from sync_server.auth.passwords import LONGEST, require_strong
@@ -25,6 +25,8 @@ Changing = Annotated[Ask, needs("user", "update", platform=True)]
 
 
 class UserChanges(Body):
+    model_config = example(first_name="Updated Name", job_title="Senior Auditor", is_active=True)
+
     first_name: Line | None = None
     last_name: Line | None = None
     job_title: Text | None = None
@@ -36,6 +38,17 @@ class NewUser(UserChanges):
     """`tenant_id` is your own, or the one that an operator of the platform means; `client_id` the
     organisation that somebody represents, empty for your own staff."""
 
+    model_config = example(
+        tenant_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        email="user@example.com",
+        password="secure_password",  # noqa: S106  an example
+        first_name="John",
+        last_name="Doe",
+        job_title="Lead Auditor",
+        phone="+254700000000",
+        is_active=True,
+    )
+
     tenant_id: UUID | None = None
     email: Email
     password: Password
@@ -45,6 +58,8 @@ class NewUser(UserChanges):
 
 class Reset(Body):
     """At least one of the two."""
+
+    model_config = example(password="another_secure_password")  # noqa: S106  an example
 
     password: Password | None = None
     remove_second_factor: Flag = False
@@ -69,6 +84,8 @@ class UserFilters(Filters):
 
 
 class RoleIds(Body):
+    model_config = example(role_ids=["01a1ff97-1102-7717-b617-96afda19b81c"])
+
     role_ids: Ids
 
 
@@ -82,6 +99,8 @@ class HeldRole(BaseModel):
 
 class Exceptions(Body):
     """`allow` gives, `deny` takes away, whatever the roles say."""
+
+    model_config = example(permission_ids=["01a1ff97-1102-7717-b617-96afda19b81c"], effect="deny")
 
     permission_ids: Ids
     effect: Literal["allow", "deny"]

@@ -10,6 +10,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from sync_server.app import make_routes
 from tests.server.conftest import Server
 from tests.server.intact_api.samples import make_all
 
@@ -21,6 +22,22 @@ CHECKS = [
 ]
 EXAMPLES = 4
 """Of each operation: a walk through all of them takes seconds."""
+
+
+def test_every_body_has_an_example_that_its_schema_takes() -> None:
+    document = make_routes().openapi()
+    shapes, seen = document["components"]["schemas"], 0
+    for path, verbs in document["paths"].items():
+        for verb, operation in verbs.items():
+            sent = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if sent is None or not path.startswith("/api/v1"):
+                continue
+            shape = shapes[sent["schema"]["$ref"].rpartition("/")[2]]
+            [given] = shape["examples"]
+            assert set(shape.get("required", ())) <= set(given) <= set(shape["properties"]), path
+            assert verb in ("post", "put")
+            seen += 1
+    assert seen > 75
 
 
 def test_no_answer_is_outside_of_the_document(server: Server) -> None:

@@ -89,7 +89,7 @@ class SecondFactor:
 
     def _is_current(self, account: Account, code: str) -> bool:
         step = int(clock.now().timestamp()) // STEP_SECONDS
-        totp = TOTP(self._secret(account), DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303
+        totp = TOTP(self._secret(account), DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303  as authenticators do
         last = account.totp_last_step if account.totp_last_step is not None else -1
         for one in range(step - DRIFT, step + DRIFT + 1):
             right = totp.generate(one * STEP_SECONDS)

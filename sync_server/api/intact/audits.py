@@ -9,6 +9,7 @@ from pydantic import Field
 
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Amount,
     Body,
     Day,
@@ -53,9 +54,9 @@ class NewAudit(Body):
     Stage 2 stands on the client's latest Stage 1 unless another is named."""
 
     model_config = example(
-        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
-        site_id="01a1ff97-1102-7717-b617-96afda19b81c",
-        contract_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        client_id=EXAMPLE_ID,
+        site_id=EXAMPLE_ID,
+        contract_id=EXAMPLE_ID,
         audit_type="initial",
         audit_stage="stage1",
         scheduled_start_date="2025-07-15",
@@ -137,8 +138,8 @@ class MemberChanges(Body):
 
 class NewMember(MemberChanges):
     model_config = example(
-        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
-        user_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        audit_schedule_id=EXAMPLE_ID,
+        user_id=EXAMPLE_ID,
         role="lead_auditor",
         is_lead=True,
     )

@@ -14,6 +14,7 @@ from intact_core.records.certificates import Certificate
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.envelope import Many, One, success
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Body,
     CertificateNumber,
     Day,
@@ -43,9 +44,9 @@ class NewCertificate(Body):
     """Without a number the server gives one; scope and dates follow from audit and decision."""
 
     model_config = example(
-        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
-        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
-        standard_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        client_id=EXAMPLE_ID,
+        audit_schedule_id=EXAMPLE_ID,
+        standard_id=EXAMPLE_ID,
         certificate_number="CERT-2025-001",
         scope="Manufacturing of industrial equipment",
         issue_date="2025-07-20",
@@ -96,9 +97,7 @@ class Withdrawal(Body):
 class Extension(Body):
     """Without a date the new expiry follows the old cycle (9.6.3)."""
 
-    model_config = example(
-        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c", expiry_date="2031-07-19"
-    )
+    model_config = example(audit_schedule_id=EXAMPLE_ID, expiry_date="2031-07-19")
 
     audit_schedule_id: UUID
     expiry_date: Day | None = None
@@ -335,10 +334,7 @@ def history_of(
     filters: Annotated[Filters, Query()],
 ) -> Response:
     """Everything that happened to a certificate, newest first."""
-    with ask.reading() as session:
-        records.one(session, ask.caller, CERTIFICATES, id)
-        given = HistoryFilters(**filters.model_dump(), certificate_id=id)
-        return ENTRY.listing(session, ask.caller, given)
+    return ENTRY.below(ask, ("certificate_id", CERTIFICATES), id, filters)
 
 
 @certificates.get(
@@ -373,10 +369,7 @@ def certificates_of(
     filters: Annotated[Filters, Query()],
 ) -> Response:
     """The certificates of a client, newest first."""
-    with ask.reading() as session:
-        records.one(session, ask.caller, CLIENTS, id)
-        given = CertificateFilters(**filters.model_dump(), client_id=id)
-        return CERTIFICATE.listing(session, ask.caller, given)
+    return CERTIFICATE.below(ask, ("client_id", CLIENTS), id, filters)
 
 
 def _issuer(ask: Ask) -> Issuer:

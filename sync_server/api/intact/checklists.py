@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Body,
     Filters,
     Flag,
@@ -40,7 +41,7 @@ class ItemChanges(Body):
 
 class NewItem(ItemChanges):
     model_config = example(
-        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        audit_schedule_id=EXAMPLE_ID,
         clause_reference="4.1",
         clause_title="Understanding the organization",
         requirement="Has the organization identified external and internal issues?",
@@ -86,8 +87,8 @@ class NewEvidence(EvidenceChanges):
     """A file of the library, for an item, a non-conformity, or both of one audit."""
 
     model_config = example(
-        audit_checklist_id="01a1ff97-1102-7717-b617-96afda19b81c",
-        document_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        audit_checklist_id=EXAMPLE_ID,
+        document_id=EXAMPLE_ID,
         description="Evidence of process implementation",
     )
 

@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.envelope import Many
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Amount,
     Body,
     Count,
@@ -23,7 +24,6 @@ from sync_server.api.intact.fields import (
     example,
 )
 from sync_server.api.intact.resources import Resource, add_single, router_of
-from sync_server.services import records
 from sync_server.services.clients import CLIENTS, CONTACTS, SITES
 
 Status = Literal["active", "inactive"]
@@ -101,7 +101,7 @@ class ContactChanges(Body):
 
 class NewContact(ContactChanges):
     model_config = example(
-        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        client_id=EXAMPLE_ID,
         first_name="John",
         last_name="Smith",
         job_title="Quality Manager",
@@ -150,7 +150,7 @@ class SiteChanges(Body):
 
 class NewSite(SiteChanges):
     model_config = example(
-        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        client_id=EXAMPLE_ID,
         site_name="Nairobi Office",
         site_code="NBO001",
         address_line1="123 Moi Avenue",
@@ -204,7 +204,7 @@ def contacts_of(
     filters: Annotated[Filters, Query()],
 ) -> Response:
     """The contacts of a client."""
-    return _of(ask, CONTACT, id, filters)
+    return CONTACT.below(ask, ("client_id", CLIENTS), id, filters)
 
 
 @clients.get("/{id}/sites", response_model=None, responses={200: {"model": Many[ShownSite]}})
@@ -214,11 +214,4 @@ def sites_of(
     filters: Annotated[Filters, Query()],
 ) -> Response:
     """The sites of a client."""
-    return _of(ask, SITE, id, filters)
-
-
-def _of(ask: Ask, resource: Resource, client_id: UUID, filters: Filters) -> Response:
-    with ask.reading() as session:
-        records.one(session, ask.caller, CLIENTS, client_id)
-        given = OfClient(**filters.model_dump(), client_id=client_id)
-        return resource.listing(session, ask.caller, given)
+    return SITE.below(ask, ("client_id", CLIENTS), id, filters)

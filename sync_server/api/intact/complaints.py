@@ -7,6 +7,7 @@ from fastapi import Response
 
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Body,
     Day,
     Filters,
@@ -36,7 +37,7 @@ class NewComplaint(Body):
     """Without a number one is given; without a date it was received today."""
 
     model_config = example(
-        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        client_id=EXAMPLE_ID,
         complaint_number="CMP-2025-001",
         complaint_type="Service Quality",
         description="Client dissatisfied with audit response time",

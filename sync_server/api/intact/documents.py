@@ -13,7 +13,7 @@ from intact_core.errors import BadInput
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.downloads import given_out, span_of
 from sync_server.api.intact.envelope import Failure, Many, One
-from sync_server.api.intact.fields import Body, Filters, Line, Long, Shown, example
+from sync_server.api.intact.fields import EXAMPLE_ID, Body, Filters, Line, Long, Shown, example
 from sync_server.api.intact.resources import (
     Removed,
     Resource,
@@ -37,7 +37,7 @@ _TOO_LARGE: dict[int | str, dict[str, Any]] = {
 class NewFolder(Body):
     model_config = example(
         name="Audit Reports",
-        parent_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        parent_id=EXAMPLE_ID,
         description="Folder for audit reports",
     )
 
@@ -49,9 +49,7 @@ class NewFolder(Body):
 class DocumentChanges(Body):
     """`parent_id` moves; null moves to the top."""
 
-    model_config = example(
-        name="New name", parent_id="01a1ff97-1102-7717-b617-96afda19b81c", description="text"
-    )
+    model_config = example(name="New name", parent_id=EXAMPLE_ID, description="text")
 
     name: Line | None = None
     parent_id: UUID | None = None

@@ -8,6 +8,7 @@ from fastapi import Response
 
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Body,
     Day,
     Filters,
@@ -50,7 +51,7 @@ class NewFinding(Body):
     """Without a number one is given; without a clause it is read from the requirement."""
 
     model_config = example(
-        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        audit_schedule_id=EXAMPLE_ID,
         nc_number="NC-2025-001",
         severity="major",
         description="Documentation not available for review",
@@ -118,7 +119,7 @@ class NewAction(Body):
     """With cause and correction the response to the non-conformity is complete (9.4.9)."""
 
     model_config = example(
-        non_conformity_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        non_conformity_id=EXAMPLE_ID,
         action_plan="Update documentation and train staff",
         responsible_person="Quality Manager",
         due_date="2025-08-15",
@@ -163,7 +164,7 @@ class Verification(Body):
 
     model_config = example(
         verification_notes="Action completed and verified effective",
-        evidence_document_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        evidence_document_id=EXAMPLE_ID,
     )
 
     verification_notes: Long | None = None

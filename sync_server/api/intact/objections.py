@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 
 from sync_server.api.intact.asking import Ask, needs
-from sync_server.api.intact.fields import Body, Filters, Moment, Reason, Shown, example
+from sync_server.api.intact.fields import EXAMPLE_ID, Body, Filters, Moment, Reason, Shown, example
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.services import objections
 from sync_server.services.objections import OBJECTIONS
@@ -16,7 +16,7 @@ class NewObjection(Body):
     """To the whole team, or with `user_id` to one member."""
 
     model_config = example(
-        audit_schedule_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        audit_schedule_id=EXAMPLE_ID,
         reason="The auditor worked for a competitor of ours.",
     )
 

@@ -109,6 +109,16 @@ class Resource:
         find = partial(records.listed, session, caller, self.kind)
         return self.page(filters, find, partial(self._joined, session))
 
+    def below(
+        self, ask: Ask, parent: tuple[str, Kind[Any]], id_: UUID, filters: Filters
+    ) -> Response:
+        """One page of what belongs to a row; `parent` is the column and the kind of that row."""
+        column, kind = parent
+        with ask.reading() as session:
+            records.one(session, ask.caller, kind, id_)
+            mine: Any = {column: id_}
+            return self.listing(session, ask.caller, self.filters(**filters.model_dump(), **mine))
+
     def page(
         self,
         filters: Filters,

@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.envelope import answer
-from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text, example
+from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
+    Body,
+    Filters,
+    Flag,
+    Line,
+    Shown,
+    Text,
+    example,
+)
 from sync_server.api.intact.resources import Resource, Row, add_single, router_of, shows
 from sync_server.auth.callers import Caller
 from sync_server.services import records, roles
@@ -34,7 +43,7 @@ class NewRole(RoleChanges):
     """`tenant_id` is your own, or the one that an operator of the platform means."""
 
     model_config = example(
-        tenant_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        tenant_id=EXAMPLE_ID,
         name="Quality Manager",
         description="Manages quality processes",
         is_system_role=False,
@@ -62,7 +71,7 @@ class RoleFilters(Filters):
 
 
 class PermissionIds(Body):
-    model_config = example(permission_ids=["01a1ff97-1102-7717-b617-96afda19b81c"])
+    model_config = example(permission_ids=[EXAMPLE_ID])
 
     permission_ids: Ids
 

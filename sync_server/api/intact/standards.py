@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.envelope import Many
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Body,
     Day,
     Filters,
@@ -85,7 +86,7 @@ class NewStandard(StandardChanges):
     """Code and version together are unique."""
 
     model_config = example(
-        accreditation_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        accreditation_id=EXAMPLE_ID,
         standard_code="ISO 9001",
         standard_name="Quality Management Systems",
         version="2015",
@@ -122,7 +123,7 @@ class ClauseChanges(Body):
 
 class NewClause(ClauseChanges):
     model_config = example(
-        standard_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        standard_id=EXAMPLE_ID,
         clause_number="4.1",
         clause_title="Understanding the organization",
         clause_text="The organization shall determine external and internal issues...",

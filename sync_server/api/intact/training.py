@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
     Amount,
     Body,
     Day,
@@ -45,7 +46,7 @@ class NewTraining(TrainingChanges):
     """Without a status: completed when it has a completion date, else pending."""
 
     model_config = example(
-        user_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        user_id=EXAMPLE_ID,
         course_name="Lead Auditor Training",
         provider="IRCA",
         completion_date="2025-06-15",
@@ -89,8 +90,8 @@ class CompetencyChanges(Body):
 
 class NewCompetency(CompetencyChanges):
     model_config = example(
-        user_id="01a1ff97-1102-7717-b617-96afda19b81c",
-        standard_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        user_id=EXAMPLE_ID,
+        standard_id=EXAMPLE_ID,
         competency_level="lead",
         assessment_date="2025-06-15",
         expiry_date="2028-06-14",
@@ -132,8 +133,8 @@ class NewInterest(InterestChanges):
     """Work for a client; it bars the person from its audits for two years after it ended."""
 
     model_config = example(
-        user_id="01a1ff97-1102-7717-b617-96afda19b81c",
-        client_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        user_id=EXAMPLE_ID,
+        client_id=EXAMPLE_ID,
         kind="consultancy",
         ended_on="2025-03-31",
     )

@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 from intact_core.records.people import User
 from sync_server.api.intact.asking import Ask, needs
 from sync_server.api.intact.envelope import One, answer
-from sync_server.api.intact.fields import Body, Filters, Flag, Line, Shown, Text, example
+from sync_server.api.intact.fields import (
+    EXAMPLE_ID,
+    Body,
+    Filters,
+    Flag,
+    Line,
+    Shown,
+    Text,
+    example,
+)
 from sync_server.api.intact.resources import Resource, add_single, router_of, shows
 from sync_server.api.intact.roles import Ids
 from sync_server.auth.passwords import LONGEST, require_strong
@@ -39,7 +48,7 @@ class NewUser(UserChanges):
     organisation that somebody represents, empty for your own staff."""
 
     model_config = example(
-        tenant_id="01a1ff97-1102-7717-b617-96afda19b81c",
+        tenant_id=EXAMPLE_ID,
         email="user@example.com",
         password="secure_password",  # noqa: S106  an example
         first_name="John",
@@ -84,7 +93,7 @@ class UserFilters(Filters):
 
 
 class RoleIds(Body):
-    model_config = example(role_ids=["01a1ff97-1102-7717-b617-96afda19b81c"])
+    model_config = example(role_ids=[EXAMPLE_ID])
 
     role_ids: Ids
 
@@ -100,7 +109,7 @@ class HeldRole(BaseModel):
 class Exceptions(Body):
     """`allow` gives, `deny` takes away, whatever the roles say."""
 
-    model_config = example(permission_ids=["01a1ff97-1102-7717-b617-96afda19b81c"], effect="deny")
+    model_config = example(permission_ids=[EXAMPLE_ID], effect="deny")
 
     permission_ids: Ids
     effect: Literal["allow", "deny"]

@@ -61,8 +61,25 @@ def rows_by_key(
     array = bindparam(None, f"{{{','.join(sorted(map(str, ids)))}}}", Text)
     wanted = func.unnest(cast(array, ARRAY(Uuid))).table_valued("one").render_derived()
     query = query.where(key == wanted.c.one)
-    one = (query.with_for_update() if lock else query).lateral()
-    return connection.execute(select(one).select_from(wanted.join(one, true())))
+    # OFFSET 0, as the lock does, keeps the planner from turning the look-ups into one join.
+    one = (query.with_for_update() if lock else query.offset(0)).lateral()
+    with _planned_anew(connection):
+        return connection.execute(select(one).select_from(wanted.join(one, true())))
+
+
+@contextmanager
+def _planned_anew(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
+    """PostgreSQL plans what is executed inside for the tables as they are.
+
+    The plan of a prepared statement stays: made while a table was small, it reads the whole tenant
+    for each row once the table has grown, until the statistics are taken.
+    """
+    driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]
+    threshold, driver.prepare_threshold = driver.prepare_threshold, None
+    try:
+        yield driver
+    finally:
+        driver.prepare_threshold = threshold
 
 
 @contextmanager
@@ -124,8 +141,8 @@ def update_rows(
 
 
 def _send(connection: Connection, statement: str, rows: Rows, shared: Mapping[str, Any]) -> None:
-    connection.exec_driver_sql(statement, (_document(shared), _document(rows)))
-    driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]
+    with _planned_anew(connection) as driver:
+        connection.exec_driver_sql(statement, (_document(shared), _document(rows)))
     # A socket takes some 200 KB at once: PostgreSQL would wait for the rest until the next one.
     while driver.pgconn.flush():
         with DefaultSelector() as selector:

@@ -16,6 +16,8 @@ from sync_server.ledger.giving import lines
 from sync_server.ledger.workspace import Workspace
 
 TENANT, ROWS, SCOPES = uuid4(), 20_000, 20
+MORE_THAN_KEEP_A_PLAN = 12
+"""Executions after which driver and server keep a statement's plan: five each, and some."""
 pytestmark = pytest.mark.postgres
 
 HEADS = """
@@ -41,19 +43,25 @@ FROM generate_series(0, :scopes - 1) AS place
 
 
 @pytest.fixture
-def grown(postgres_database) -> Iterator[Connection]:
-    """A tenant with many rows of which the planner knows nothing, as the application sees it."""
+def empty(postgres_database) -> Iterator[Connection]:
+    """A tenant without rows, as the application sees it."""
     migrate(postgres_database.owner)
     engine = make_engine(postgres_database.app)
     with engine.connect() as connection, connection.begin():
         connection.execute(
             text("SELECT set_config('app.tenant', :tenant, false)"), {"tenant": str(TENANT)}
         )
-        given = {"tenant": TENANT, "rows": ROWS, "scopes": SCOPES}
-        for statement in (HEADS, ROWS_OF_HEADS, FEED, SCOPE_HEADS):
-            connection.execute(text(statement), given)
         yield connection
     engine.dispose()
+
+
+@pytest.fixture
+def grown(empty: Connection) -> Connection:
+    """A tenant with many rows of which the planner knows nothing."""
+    given = {"tenant": TENANT, "rows": ROWS, "scopes": SCOPES}
+    for statement in (HEADS, ROWS_OF_HEADS, FEED, SCOPE_HEADS):
+        empty.execute(text(statement), given)
+    return empty
 
 
 class Plans:
@@ -93,6 +101,26 @@ def test_a_push_looks_at_its_own_records_alone(grown: Connection) -> None:
     assert len(load_heads(grown, TENANT, [("clients", one) for one in ids])) == 300
     assert len(plans.largest) >= 2
     assert max(plans.largest.values()) <= 300
+
+
+def heads_fetched(connection: Connection) -> int:
+    """Rows of the table that this connection's statements took up so far, by index or without."""
+    counted = "coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
+    query = f"SELECT {counted} FROM pg_stat_xact_user_tables WHERE relname = 'record_head'"
+    return connection.execute(text(query)).scalar_one()
+
+
+def test_a_connection_from_before_the_growth_looks_at_the_same(empty: Connection) -> None:
+    given = {"tenant": TENANT, "rows": 300, "scopes": SCOPES}
+    empty.execute(text(HEADS), given)
+    refs = [("clients", one) for one in some_ids(empty, 300)]
+    for _ in range(MORE_THAN_KEEP_A_PLAN):
+        assert len(load_heads(empty, TENANT, refs)) == 300
+    empty.execute(text(HEADS.replace("place,", "place + 300,")), given | {"rows": ROWS})
+    refs = [("clients", one) for one in some_ids(empty, 300)]
+    before = heads_fetched(empty)
+    assert len(load_heads(empty, TENANT, refs)) == 300
+    assert heads_fetched(empty) - before <= 300
 
 
 def pulled(connection: Connection, cursors: list[Cursor]) -> tuple[int, int]:

@@ -72,19 +72,23 @@ def change(dialect: Dialect, table: Table, keys: Sequence[str], rows: Rows) -> M
     return Many(statement, bound(dialect, table, (*changed, *keys), rows))
 
 
-def as_stored(
-    connection: Connection, table: Table, names: Sequence[str], ids: Sequence[Any]
-) -> set[tuple[Any, ...]]:
-    """The rows of those ids as the driver gives them, columns in the order of `names`."""
-    quote = connection.dialect.identifier_preparer.quote
-    columns, name = ", ".join(map(quote, names)), _name(connection.dialect, table)
+def as_stored(connection: Connection, table: Table, rows: Rows) -> set[tuple[Any, ...]]:
+    """The rows of the same tenant and ids as the driver gives them, columns as in `rows`."""
+    dialect, names = connection.dialect, tuple(rows[0])
+    quote = dialect.identifier_preparer.quote
+    columns, name = ", ".join(map(quote, names)), _name(dialect, table)
     found: set[tuple[Any, ...]] = set()
-    keys = _column(connection.dialect, table, "id", [{"id": one} for one in ids])
-    for start in range(0, len(keys), _MOST_PARAMETERS):
-        part = tuple(keys[start : start + _MOST_PARAMETERS])
-        marks = ", ".join("?" * len(part))
-        query = f"SELECT {columns} FROM {name} WHERE id IN ({marks})"  # noqa: S608
-        found.update(map(tuple, connection.exec_driver_sql(query, part)))
+    by_tenant: dict[Any, list[Any]] = {}
+    for tenant_id, id_ in bound(dialect, table, ("tenant_id", "id"), rows):
+        by_tenant.setdefault(tenant_id, []).append(id_)
+    for tenant_id, ids in by_tenant.items():
+        for start in range(0, len(ids), _MOST_PARAMETERS):
+            part = ids[start : start + _MOST_PARAMETERS]
+            marks = ", ".join("?" * len(part))
+            # The whole key: by ids alone SQLite may read all rows of a table.
+            where = f"tenant_id = ? AND id IN ({marks})"
+            query = f"SELECT {columns} FROM {name} WHERE {where}"  # noqa: S608
+            found.update(map(tuple, connection.exec_driver_sql(query, (tenant_id, *part))))
     return found
 
 

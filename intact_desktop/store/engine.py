@@ -30,7 +30,6 @@ _LONGEST_REST_SECONDS = 0.5
 _TOUCH_SECONDS = 0.015
 _PLAIN_HEADER = b"SQLite format 3\0"
 _SMALLEST = 512
-_ANALYSED_ROWS = 400
 _SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",
@@ -162,19 +161,6 @@ def reading(engine: Engine) -> Engine:
 def polite(engine: Engine) -> Engine:
     """The same pool for what nobody waits for: each transaction begins while no person does."""
     return engine.execution_options(**{_POLITE: True})
-
-
-def analyse(engine: Engine) -> None:
-    """Tell the planner what the tables hold, after many rows came.
-
-    All keys and indexes start with the tenant. Once it is known that there is one, SQLite finds
-    rows by the rest of a key where it would read the whole table.
-    """
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"PRAGMA analysis_limit = {_ANALYSED_ROWS}")
-        connection.exec_driver_sql("ANALYZE")
-    # A connection reads this when it is opened.
-    engine.dispose()
 
 
 def checkpoint(engine: Engine) -> None:

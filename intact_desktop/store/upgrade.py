@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from intact_core import clock
 from intact_core.errors import StorageFault
 from intact_desktop.store.engine import copy_store
+from intact_desktop.store.planning import describe
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -37,6 +38,8 @@ def upgrade(engine: Engine, key: bytes, folder: Path, migrations: Path = MIGRATI
         return None
     copy = None if is_empty else _copy(engine, key, folder, revision or "unversioned")
     _migrate(engine, migrations, copy)
+    # What the planner is told, a connection reads when it is opened.
+    engine.dispose()
     return copy
 
 
@@ -80,6 +83,7 @@ def _migrate(engine: Engine, migrations: Path, copy: Path | None) -> None:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 _check_references(connection)
+                describe(connection)
         except (SQLAlchemyError, CommandError) as fault:
             raise _failed(copy, str(fault)) from fault
         finally:

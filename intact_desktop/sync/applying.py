@@ -280,5 +280,5 @@ def _changed_rows(
         spec = TYPES[type_]
         for part in _parts(values, rest):
             whole = _upsert(connection, spec, part)
-            there = as_stored(connection, spec.table, tuple(part[0]), [row["id"] for row in part])
+            there = as_stored(connection, spec.table, part)
             yield type_, replace(whole, rows=[row for row in whole.rows if row not in there])

@@ -26,7 +26,7 @@ from intact_core.sync.protocol import (
     HelloAnswer,
     Successor,
 )
-from intact_desktop.store.engine import analyse, checkpoint, reading, turn_of
+from intact_desktop.store.engine import checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Device, table_of
 from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
@@ -290,9 +290,6 @@ class SyncEngine:
             for scope in prepared.lost_scopes:
                 self._transfer.forget(scope)
                 self._log("left", f"You do not work on this any more, so it was removed: {scope}")
-            if prepared.applied.rows >= _MANY_ROWS:
-                self._turn.wait_for_quiet(_QUIET_SECONDS, time.monotonic() + _POLITE_SECONDS)
-                analyse(self._engine)
         return prepared.applied
 
     def _write(self, prepared: Prepared, epoch: str) -> None:

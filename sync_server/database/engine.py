@@ -87,7 +87,8 @@ class Database:
         if self.is_postgres:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            self.limit(connection, tenant_id)
+            if tenant_id is not None:  # by itself a transaction is bound to none
+                self.limit(connection, tenant_id)
             with self._session(connection, tenant_id, actor) as session:
                 yield session
 

@@ -36,14 +36,14 @@ class ProgressLine(QWidget):
         self._say(words)
         self.bar.setRange(0, 0)
         self.cancel.setEnabled(True)
-        task.progressed.connect(self._step)
+        task.voice.progressed.connect(self._step)
         self._appear.start()
 
     def finish(self) -> None:
         """The task is over, in whatever way."""
         self._appear.stop()
         if self._task is not None:
-            self._task.progressed.disconnect(self._step)
+            self._task.voice.progressed.disconnect(self._step)
             self._task = None
         self.hide()
 

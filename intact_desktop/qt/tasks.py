@@ -1,22 +1,29 @@
-"""Lanes: work off the GUI thread, one piece at a time per lane, results back on it."""
+"""Lanes: work off the GUI thread, one piece at a time per lane, results back on it.
 
-import gc
+What is Qt's dies on the GUI thread alone. Elsewhere it would wait for the interpreter while it
+holds a lock of Qt's, for which the GUI thread may wait with the interpreter in hand: for ever.
+"""
+
 import itertools
 import queue
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from shiboken6 import isValid
 
 from intact_core.errors import IntactError
+from intact_desktop.qt.collecting import Collector
 
 _SWITCH_SECONDS = 0.0002
-_COLLECT = (20_000, 20, 100)
 _FIRST, _NEXT, _LATER = range(3)
+_STOP = (_FIRST, -1)
+"""Place in a lane's queue that ends it."""
 
 T = TypeVar("T")
 Show = Callable[[IntactError], None]
@@ -36,24 +43,37 @@ class Step:
     words: str = ""
 
 
-class Task(QObject):
-    """One piece of work. The GUI may cancel it; the work may say how far it is.
-
-    `stopped` is emitted by the one who cancels, at once: for work that waits for something.
-    """
+class Voice(QObject):
+    """What a task tells."""
 
     progressed = Signal(Step)
     stopped = Signal()
 
+
+_left: deque[Voice] = deque()
+"""Of tasks whose last mention was on another thread, until the GUI thread comes by."""
+
+
+class Task:
+    """One piece of work. The GUI may cancel it; the work may say how far it is.
+
+    Its voice tells `progressed`, and `stopped` by the one who cancels, at once: for work that waits
+    for something.
+    """
+
     def __init__(self) -> None:
-        super().__init__()
+        self.voice = Voice()
         self._cancelled = threading.Event()
+
+    def __del__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            _left.append(self.voice)
 
     def cancel(self) -> None:
         """Ask the work to stop; its result, if it comes all the same, is dropped."""
         if not self._cancelled.is_set():
             self._cancelled.set()
-            self.stopped.emit()
+            self.voice.stopped.emit()
 
     @property
     def cancelled(self) -> bool:
@@ -67,19 +87,18 @@ class Task(QObject):
     def step(self, done: int, total: int = 0, words: str = "") -> None:
         """Called by the work: checks, then tells the GUI."""
         self.check()
-        self.progressed.emit(Step(done, total, words))
+        self.voice.progressed.emit(Step(done, total, words))
 
 
-@dataclass(order=True)
+@dataclass
 class _Job:
-    rank: tuple[int, int]
-    task: Task = field(compare=False)
-    work: Callable[[Task], Any] = field(compare=False)
-    on_done: Callable[[Any], None] | None = field(compare=False)
-    on_error: Show | None = field(compare=False)
-    owner: QObject | None = field(compare=False)
-    result: Any = field(default=None, compare=False)
-    fault: BaseException | None = field(default=None, compare=False)
+    task: Task
+    work: Callable[[Task], Any]
+    on_done: Callable[[Any], None] | None
+    on_error: Show | None
+    owner: QObject | None
+    result: Any = None
+    fault: BaseException | None = None
 
     def wanted(self) -> bool:
         return not self.task.cancelled and (self.owner is None or isValid(self.owner))
@@ -92,13 +111,15 @@ class Lane(QObject):
     and in words to `on_error`. All of it happens on the thread that made the lane.
     """
 
-    _finished = Signal(object)
+    _finished = Signal(int)
 
     def __init__(self, name: str, show: Show, report: Report) -> None:
         super().__init__()
         self._show, self._report = show, report
-        self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
-        self._order = itertools.count()
+        # The thread knows jobs by their numbers: what they hold is let go of on this side.
+        self._jobs: dict[int, _Job] = {}
+        self._queue: queue.PriorityQueue[tuple[int, int]] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._open = True
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -137,9 +158,10 @@ class Lane(QObject):
     def close(self, seconds: float = 10.0) -> bool:
         """Let the running piece end, drop the rest; False if it did not end in time."""
         self._open = False
-        while not self._jobs.empty():
-            self._jobs.get_nowait().task.cancel()
-        self._jobs.put(_Job((_FIRST, -1), Task(), _stop, None, None, None))
+        with suppress(queue.Empty):
+            while (place := self._queue.get_nowait()) != _STOP:
+                self._jobs.pop(place[1]).task.cancel()
+        self._queue.put(_STOP)
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -151,34 +173,35 @@ class Lane(QObject):
     ) -> Task:
         if not self._open:
             raise RuntimeError("the lane is closed")
-        task = Task()
-        self._jobs.put(_Job((rank, next(self._order)), task, work, *deliver))
+        task, number = Task(), next(self._numbers)
+        self._jobs[number] = _Job(task, work, *deliver)
+        self._queue.put((rank, number))
         return task
 
     def _serve(self) -> None:
-        while True:
-            job = self._jobs.get()
-            if job.work is _stop:
-                return
-            self._do(job)
+        while (place := self._queue.get()) != _STOP:
+            self._do(place[1])
+            if self._open:
+                self._finished.emit(place[1])
 
-    def _do(self, job: _Job) -> None:
+    def _do(self, number: int) -> None:
+        job = self._jobs[number]
         if not job.wanted():
             return
         try:
             job.result = job.work(job.task)
         except Cancelled:
             job.task.cancel()
-            return
         except Exception as fault:  # noqa: BLE001 - a thread's edge: all of it goes to the GUI thread
-            job.fault = fault
-        if self._open:
-            self._finished.emit(job)
+            # Without this frame, which holds the job that holds the fault.
+            job.fault = fault.with_traceback(fault.__traceback__ and fault.__traceback__.tb_next)
 
-    @Slot(object)
-    def _deliver(self, job: _Job) -> None:
+    @Slot(int)
+    def _deliver(self, number: int) -> None:
+        _left.clear()
+        job = self._jobs.pop(number, None)
         # What ended just before the lane closed has nobody to go to: its pages would ask for more.
-        if not self._open:
+        if job is None or not self._open:
             return
         if isinstance(job.fault, IntactError):
             if job.wanted():
@@ -200,10 +223,6 @@ def _unexpected(fault: BaseException) -> IntactError:
     )
 
 
-def _stop(_: Task) -> None:
-    """Never called: its presence in the queue ends the lane."""
-
-
 @dataclass(frozen=True)
 class Lanes:
     """The three lanes of the application: one owner for each thing that makes others wait."""
@@ -211,19 +230,20 @@ class Lanes:
     database: Lane
     network: Lane
     cpu: Lane
+    collector: Collector
 
     def close(self) -> bool:
         """Close all; False if one would not end."""
-        return all([self.network.close(), self.cpu.close(), self.database.close()])
+        ended = all([self.network.close(), self.cpu.close(), self.database.close()])
+        self.collector.close()
+        return ended
 
 
 def start_lanes(show: Show, report: Report) -> Lanes:
     """Start the three lanes with the same two handlers of errors.
 
-    They share one interpreter: a keystroke must get it within a moment, and no pass of the
-    collector may hold it for long.
+    They share one interpreter: a keystroke must get it within a moment.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.freeze()
-    gc.set_threshold(*_COLLECT)
-    return Lanes(*(Lane(name, show, report) for name in ("database", "network", "cpu")))
+    database, network, cpu = (Lane(name, show, report) for name in ("database", "network", "cpu"))
+    return Lanes(database, network, cpu, Collector())

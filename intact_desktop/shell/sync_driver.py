@@ -140,13 +140,13 @@ class SyncDriver(QObject):
             self._fail(error, number)
 
         task = self._bench.lanes.network.run_watched(work, done, failed, self)
-        task.progressed.connect(self._progressed)
-        task.stopped.connect(self._engine.hang_up)
+        task.voice.progressed.connect(self._progressed)
+        task.voice.stopped.connect(self._engine.hang_up)
         self._task = task
         self.started.emit(task)
 
     def _progressed(self, _: Step) -> None:
-        if self.sender() is self._task:
+        if self._task is not None and self.sender() is self._task.voice:
             self.machine.progressed(self._seconds(), self.machine.round)
 
     def _end(self) -> None:

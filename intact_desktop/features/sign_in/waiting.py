@@ -64,7 +64,7 @@ class Doorway(QObject):
         task = self._lane.run_watched(
             lambda task: work(_saying(task)), self._done, self._failed, self
         )
-        task.progressed.connect(self._say)
+        task.voice.progressed.connect(self._say)
 
     def refuse(self, error: IntactError, retry: Callable[[], None] | None = None) -> None:
         """Say what is wrong before anything was tried."""

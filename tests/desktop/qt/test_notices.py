@@ -85,7 +85,7 @@ def test_long_work_says_what_and_how_much_and_can_be_cancelled(qtbot) -> None:
     qtbot.addWidget(line)
     line.follow(task, "Importing 6 photos")
     qtbot.waitUntil(line.isVisible)
-    task.progressed.emit(Step(5_000_000_000, 20_000_000_000, "2 of 6 photos"))
+    task.voice.progressed.emit(Step(5_000_000_000, 20_000_000_000, "2 of 6 photos"))
     assert line.words.text() == "2 of 6 photos"
     assert line.bar.value() == 250
     assert line.bar.maximum() == 1000
@@ -93,7 +93,7 @@ def test_long_work_says_what_and_how_much_and_can_be_cancelled(qtbot) -> None:
     assert task.cancelled
     assert line.words.text() == "Stopping…"
     line.finish()
-    task.progressed.emit(Step(1, 2, "late"))
+    task.voice.progressed.emit(Step(1, 2, "late"))
     assert line.words.text() == "Stopping…"
 
 

@@ -1,10 +1,14 @@
 """Lanes: order, results on the GUI thread, errors, cancelling, closing."""
 
+import gc
 import threading
 import time
+import weakref
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QObject
+from shiboken6 import isValid
 
 from intact_core.errors import IntactError, StorageFault
 from intact_desktop.qt.tasks import Lane, Step, Task, start_lanes
@@ -81,7 +85,7 @@ def test_progress_is_told_on_the_gui_thread(qtbot, lane: Lane) -> None:
         task.step(1, 3, "one of three")
 
     task = lane.run_watched(work)
-    task.progressed.connect(lambda step: steps.append((step, threading.get_ident())))
+    task.voice.progressed.connect(lambda step: steps.append((step, threading.get_ident())))
     go.set()
     qtbot.waitUntil(lambda: bool(steps))
     assert steps == [(Step(1, 3, "one of three"), threading.get_ident())]
@@ -180,3 +184,48 @@ def test_the_result_of_work_that_went_on_after_cancel_is_dropped(qtbot, lane: La
     lane.run(lambda: 1, after.append)
     qtbot.waitUntil(lambda: after == [1])
     assert delivered == []
+
+
+def deaths_of(something: object) -> list[int]:
+    """On which thread it ends."""
+    threads: list[int] = []
+    weakref.finalize(something, lambda: threads.append(threading.get_ident()))
+    return threads
+
+
+def test_what_work_held_ends_on_the_gui_thread(qtbot, lane: Lane) -> None:
+    page, answers = QObject(), []
+    task = lane.run(partial(isValid, page), answers.append, owner=page)
+    deaths = [deaths_of(page), deaths_of(task.voice)]
+    del page, task
+    qtbot.waitUntil(lambda: answers == [True])
+    lane.run(lambda: None, answers.append)
+    qtbot.waitUntil(lambda: len(answers) == 2 and all(deaths))
+    assert deaths == [[threading.get_ident()]] * 2
+
+
+def test_a_task_that_another_thread_forgets_last_ends_on_the_gui_thread(qtbot, lane: Lane) -> None:
+    kept, answers = [], []
+    lane.run_watched(kept.append, answers.append)
+    qtbot.waitUntil(lambda: len(answers) == 1)
+    deaths = deaths_of(kept[0].voice)
+    lane.run(kept.clear, answers.append)
+    qtbot.waitUntil(lambda: len(answers) == 2)
+    lane.run(lambda: None, answers.append)
+    qtbot.waitUntil(lambda: bool(deaths))
+    assert deaths == [threading.get_ident()]
+
+
+def test_cycles_are_collected_on_the_gui_thread(qtbot, heard: Heard) -> None:
+    lanes = start_lanes(heard.shown.append, heard.reported.append)
+    page = QObject()
+    page.itself = page
+    deaths = deaths_of(page)
+    del page
+    kept = []
+    # As many as make Python collect on the spot.
+    lanes.cpu.run(lambda: kept.extend([[] for _ in range(100_000)]))
+    qtbot.waitUntil(lambda: bool(deaths))
+    assert deaths == [threading.get_ident()]
+    assert lanes.close()
+    assert gc.isenabled()

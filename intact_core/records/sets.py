@@ -53,10 +53,11 @@ def insert(dialect: Dialect, table: Table, rows: Rows) -> Many:
 
 
 def upsert(dialect: Dialect, table: Table, keys: Sequence[str], rows: Rows) -> Many:
-    """Insert rows, or change those whose `keys` are there already."""
-    names = tuple(rows[0]) if rows else ()
+    """Insert rows, or change those whose `keys` are there already; what a row lacks is NULL."""
+    names = _filled(table, rows)
     quote = dialect.identifier_preparer.quote
-    changes = ", ".join(f"{quote(n)} = excluded.{quote(n)}" for n in names if n not in keys)
+    others = (quote(column.key) for column in table.columns if column.key not in keys)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in others)
     target = ", ".join(map(quote, keys))
     statement = f"{_insert(dialect, table, names)} ON CONFLICT ({target}) DO UPDATE SET {changes}"
     return Many(statement, bound(dialect, table, names, rows))
@@ -73,10 +74,13 @@ def change(dialect: Dialect, table: Table, keys: Sequence[str], rows: Rows) -> M
 
 
 def as_stored(connection: Connection, table: Table, rows: Rows) -> set[tuple[Any, ...]]:
-    """The rows of the same tenant and ids as the driver gives them, columns as in `rows`."""
-    dialect, names = connection.dialect, tuple(rows[0])
+    """Those of the rows' tenant and ids that have no more filled than these, as `upsert` binds."""
+    dialect, names = connection.dialect, _filled(table, rows)
     quote = dialect.identifier_preparer.quote
     columns, name = ", ".join(map(quote, names)), _name(dialect, table)
+    empty = "".join(
+        f" AND {quote(column.key)} IS NULL" for column in table.columns if column.key not in names
+    )
     found: set[tuple[Any, ...]] = set()
     by_tenant: dict[Any, list[Any]] = {}
     for tenant_id, id_ in bound(dialect, table, ("tenant_id", "id"), rows):
@@ -86,16 +90,22 @@ def as_stored(connection: Connection, table: Table, rows: Rows) -> set[tuple[Any
             part = ids[start : start + _MOST_PARAMETERS]
             marks = ", ".join("?" * len(part))
             # The whole key: by ids alone SQLite may read all rows of a table.
-            where = f"tenant_id = ? AND id IN ({marks})"
+            where = f"tenant_id = ? AND id IN ({marks}){empty}"
             query = f"SELECT {columns} FROM {name} WHERE {where}"  # noqa: S608
             found.update(map(tuple, connection.exec_driver_sql(query, (tenant_id, *part))))
     return found
 
 
+def _filled(table: Table, rows: Rows) -> tuple[str, ...]:
+    """The columns that any of the rows has, in the order of the table."""
+    named = frozenset().union(*rows)
+    return tuple(column.key for column in table.columns if column.key in named)
+
+
 def bound(
     dialect: Dialect, table: Table, names: Sequence[str], rows: Rows
 ) -> list[tuple[Any, ...]]:
-    """The rows as the driver takes them, columns in the order of `names`."""
+    """The rows as the driver takes them, columns in the order of `names`; None for what is not."""
     return list(zip(*(_column(dialect, table, name, rows) for name in names), strict=True))
 
 
@@ -111,7 +121,7 @@ def _name(dialect: Dialect, table: Table) -> str:
 
 def _column(dialect: Dialect, table: Table, name: str, rows: Rows) -> Sequence[Any]:
     bind = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-    values = [row[name] for row in rows]
+    values = [row.get(name) for row in rows]
     if bind is None:
         return values
     # Tenant, person and moment are one object in all rows: bound once.

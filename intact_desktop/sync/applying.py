@@ -242,7 +242,7 @@ def _derived(
             body |= changes
         if "id" in body:
             spec = TYPES[ref[0]]
-            rows.setdefault(ref[0], []).append({**spec.blank, **spec.values(body)})
+            rows.setdefault(ref[0], []).append({**spec.defaults, **spec.values(body)})
         else:
             hidden.append(ref)
     return {type_: rows[type_] for type_ in sorted(rows, key=ORDER.__getitem__)}, hidden

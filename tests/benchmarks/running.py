@@ -28,7 +28,7 @@ def run(name: str) -> list[Figure]:
 
 def _module(name: str) -> Any:
     module = import_module(f"tests.benchmarks.{name}")
-    # As the application does before it starts its lanes (qt/tasks.py).
+    # About what the application's own collector does (qt/collecting.py).
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
     return module

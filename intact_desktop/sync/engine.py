@@ -275,11 +275,11 @@ class SyncEngine:
         with reading(self._engine).connect() as connection:
             prepared = prepare(connection, cut, self._turn.rest)
             both_kept = parallel.met(connection, cut.changes)
-        if astray := [one for one in prepared.applied.mismatched if one not in cut.whole]:
+        if astray := prepared.applied.mismatched:
             # The changes lie on another history than ours: rows could point to what is not here.
             with self._engine.begin() as connection:
                 leaving.start_again(connection, astray)
-            return Applied(0, prepared.applied.mismatched)
+            return Applied(0, astray)
         if prepared.gone:
             self._around.set_aside()
         if not prepared.is_empty or epoch != known_epoch:

@@ -18,6 +18,7 @@ from intact_desktop.evidence.pieces import Pieces
 from intact_desktop.store.engine import reading
 from intact_desktop.store.tables import Blob, Device, table_of
 from intact_desktop.sync.gateway import BlobPart, Gateway
+from intact_desktop.sync.names import append_log
 from intact_desktop.sync.pacing import Pace
 
 _BLOBS = table_of(Blob)
@@ -103,6 +104,9 @@ class FileTransfer:
         waiting, self._moved = self._in_state("pending"), False
         for done, (sha256, audit_id, size) in enumerate(waiting):
             tell = partial(progress, "Sending files", done, len(waiting))
+            if not self._files.has(audit_id, sha256):
+                self._miss(sha256, audit_id)
+                continue
             receipt = self._send(sha256, audit_id, (size, tell))
             if receipt is None:
                 return done
@@ -163,6 +167,16 @@ class FileTransfer:
                     self._set(sha256, audit_id, sent=state.offset)
                     noted = time.monotonic()
         return state.receipt
+
+    def _miss(self, sha256: str, audit_id: UUID) -> None:
+        """The database was restored and the file was not: it comes back from who else has it."""
+        self._set(sha256, audit_id, state="wanted")
+        words = (
+            "A file of evidence that waited here is not on this computer any more. It is fetched "
+            f"from the server as soon as it is there: {sha256[:12]}"
+        )
+        with self._engine.begin() as connection:
+            append_log(connection, "missing", words)
 
     def _fetch(self, sha256: str, audit_id: UUID, more: tuple[int, Tell]) -> bool:
         """Whether it is here whole; not so where an operation goes first."""

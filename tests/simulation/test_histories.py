@@ -212,6 +212,31 @@ def test_a_restored_server_is_asked_for_every_photo_again(
     assert office.blobs[photo.sha256] == b"photo"
 
 
+def photographed(laptop: Laptop, office: Office, content: bytes) -> str:
+    photo = laptop.files.write(office.audit_id, [content])
+    with laptop.engine.begin() as connection:
+        add_pending(connection, office.audit_id, photo.sha256, photo.size)
+    return photo.sha256
+
+
+def test_a_laptop_restored_without_its_files_gets_them_back_and_sends_the_others(
+    office: Office, lead: Laptop
+) -> None:
+    there, nowhere = (photographed(lead, office, words) for words in (b"sent before", b"gone"))
+    office.blobs[there] = b"sent before"
+    for sha256 in (there, nowhere):
+        lead.files.remove(office.audit_id, sha256)
+    other = photographed(lead, office, b"one of those after")
+    lead.round()
+    assert office.blobs[other] == b"one of those after"
+    assert lead.files.read(office.audit_id, there) == b"sent before"
+    assert "missing" in log(lead)
+    lead.round()
+    with lead.engine.connect() as connection:
+        states = dict(connection.exec_driver_sql("SELECT sha256, state FROM blob").all())
+    assert states == {there: "here", nowhere: "wanted", other: "sent"}
+
+
 def test_a_copied_laptop_goes_on_under_a_name_of_its_own(
     office: Office, lead: Laptop, tmp_path: Path
 ) -> None:

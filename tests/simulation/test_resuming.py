@@ -1,5 +1,6 @@
 """A first sync that broke off goes on where it was, whatever happened in between."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from intact_core import clock
+from intact_core import clock, ids
 from intact_core.errors import IntactError, ServerFault
 from intact_core.records.audits import AuditTeam
 from intact_core.records.catalogue import spec_of
 from intact_core.records.checklist import AuditChecklist
+from intact_core.records.findings import FindingItem, NonConformity
 from intact_core.sync.protocol import Begin, Change, Pull, decode_pull_line
 from intact_desktop.store.tables import BaseRow, Outbox, Staging, SyncCursor
 from sync_server.ledger.giving import rows_query
@@ -131,6 +133,49 @@ def test_broken_at_any_line_with_a_colleague_at_work_in_between(
         assert staged(laptop) == 0
         assert_level(laptop, office)
         laptop.engine.dispose()
+
+
+def find(office: Office, place: int) -> tuple[NonConformity, FindingItem]:
+    """A finding, and what ties it to a question."""
+    whose = {"tenant_id": office.tenant_id, "audit_schedule_id": office.audit_id}
+    finding = NonConformity(
+        id=ids.new_id(), nc_number="N1", severity="minor", description="Found", **whose
+    )
+    asked = office.items[place]
+    tie = FindingItem(
+        id=ids.new_id(), non_conformity_id=finding.id, audit_checklist_id=asked, **whose
+    )
+    return finding, tie
+
+
+def test_rows_kept_from_a_history_that_a_restore_ended_are_fetched_anew(
+    office: Office, tmp_path: Path
+) -> None:
+    """Nobody noticed the restore: what ties a finding to a question comes, the finding does not."""
+    whole = lines_of_a_first_pull(office, tmp_path)
+    laptop = enrol(office, tmp_path / "laptop", "auditor")
+    file, copy = tmp_path / "server.sqlite", tmp_path / "backup"
+    office.database.engine.dispose()
+    shutil.copyfile(file, copy)
+    for place in range(5):
+        note(office, place, "forgotten")
+    cutter = Cutter(laptop)
+    cutter.at = whole - 1
+    with pytest.raises(ServerFault):
+        laptop.round()
+    office.database.engine.dispose()
+    shutil.copyfile(copy, file)
+    finding, tie = find(office, 0)
+    with office.write() as session:
+        session.add(finding)
+    for place in range(4):
+        note(office, place, "in the other history")
+    with office.write() as session:
+        session.add(tie)
+    cutter.at = None
+    laptop.round()
+    assert [one.resume is not None for one in cutter.asked] == [False, True, False]
+    assert_level(laptop, office)
 
 
 @pytest.fixture

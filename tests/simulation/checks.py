@@ -108,7 +108,7 @@ def _held(server: Connection, device: UUID, until: int) -> list[tuple[Any, ...]]
     parent, start = server.execute(
         text("SELECT parent_id, parent_n FROM device WHERE id = :d"), {"d": key}
     ).one()
-    before = _held(server, UUID(str(parent)), start) if parent is not None else []
+    before = _held(server, UUID(str(parent)), min(start, until)) if parent is not None else []
     query = text(
         "SELECT n, raw, hash, verdict FROM op_receipt WHERE device_id = :d AND n <= :n ORDER BY n"
     )

@@ -92,7 +92,7 @@ class Ledger:
     """On a restored server: the groups about which it asked people, by operation.
 
     Its versions start again, so nobody can say any more what was seen: it may ask about a removal
-    where it need not, and need not ask where what stands is what was seen.
+    where it need not, and where what stands is what was seen it may ask or not.
     """
     signed: bool = False
     made: int = 0
@@ -185,8 +185,9 @@ class Ledger:
             return group == "deleted" or not stands or self.asked is None or group in asked
         if group == "deleted":
             return group in asked
-        # A restored server may hold what another wrote longer ago than what this person saw.
-        return self._by_another(row, device, wish, group) and not stands
+        # A restored server may hold what another wrote longer ago than what this person saw, and
+        # may give a later version to the very value that this person saw.
+        return self._by_another(row, device, wish, group) and (not stands or group in asked)
 
     def _by_another(self, row: Row, device: str, wish: Wish, group: str) -> bool:
         """Whether the last change of the group was made neither here nor before a copy of here."""

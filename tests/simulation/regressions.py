@@ -1,7 +1,7 @@
 """Seeds that once ended badly; `make test` plays them all, always.
 
 A seed's story changes when steps are added, so each fault also has a test that tells its own story
-(tests/simulation/test_found.py).
+(tests/simulation/test_found.py, test_histories.py, test_resuming.py).
 """
 
 SEEDS: dict[int, str] = {
@@ -10,4 +10,11 @@ SEEDS: dict[int, str] = {
     246: "the same, after a lost round",
     1546: "what was typed while a round lost the scope went out of sight before its receipt",
     2203: "healing ended before a photo that had just come to the server was fetched",
+    6980: "a laptop restored without a file that waited failed every round over it",
+}
+BURNING_SEEDS: dict[int, str] = {
+    256: "rows kept from a history that a restore ended let every round fail at a foreign key",
+    297: "the check followed an inherited chain further than it was inherited",
+    604: "the model knew better than a restored server what a person had seen",
+    1367: "a file that waited was not on the restored laptop",
 }

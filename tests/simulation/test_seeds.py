@@ -4,7 +4,7 @@ import pytest
 
 from tests.fixtures.postgres import PostgresServer
 from tests.simulation.playing import play
-from tests.simulation.regressions import SEEDS
+from tests.simulation.regressions import BURNING_SEEDS, SEEDS
 from tests.simulation.sim import BURNING, Features
 from tests.simulation.stage import build, scratch_folder
 
@@ -31,6 +31,11 @@ def test_seeds_of_servers_that_forget_a_laptops_name(first: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS, ids=str)
 def test_seeds_that_failed_before(seed: int) -> None:
     play(seed)
+
+
+@pytest.mark.parametrize("seed", BURNING_SEEDS, ids=str)
+def test_seeds_of_burning_servers_that_failed_before(seed: int) -> None:
+    play(seed, BURNING)
 
 
 def test_a_seed_tells_the_same_story_every_time() -> None:

@@ -184,11 +184,6 @@ class TypeSpec:
         return dict.fromkeys(self.fields) | dict(self.defaults)
 
     @cached_property
-    def filled(self) -> frozenset[str]:
-        """Fields that a new record has a value in."""
-        return frozenset(name for name, value in self.blank.items() if value is not None)
-
-    @cached_property
     def blank_body(self) -> Mapping[str, Wire]:
         """The same as a wire body."""
         return self.wire(dict(self.blank))

@@ -237,7 +237,7 @@ class Workspace:
 
     def _insert(self, type_: str, records: Sequence[Tracked]) -> None:
         spec = spec_of(type_)
-        filled = {"id", "created_at"}.union(spec.filled, *(one.fields for one in records))
+        filled = {"id", "created_at"}.union(spec.defaults, *(one.fields for one in records))
         names = [name for name in spec.fields if name in filled and name != "tenant_id"]
         rows = [_values(record, names) for record in records]
         insert_rows(self._connection, spec.table, rows, {"tenant_id": self._tenant_id})

@@ -198,25 +198,23 @@ def requirements(laptop: Laptop) -> list[str]:
         return list(session.scalars(select(AuditChecklist.requirement).where(living)))
 
 
-def test_a_restored_server_is_asked_for_every_photo_again(
-    office: Office, lead: Laptop, backup: Backup
-) -> None:
-    photo = lead.files.write(office.audit_id, [b"photo"])
-    with lead.engine.begin() as connection:
-        add_pending(connection, office.audit_id, photo.sha256, photo.size)
-    rate(lead, office, 0, auditor_finding="with a photo")
-    lead.round()
-    assert office.blobs.pop(photo.sha256) == b"photo"
-    backup.restore()
-    lead.round()
-    assert office.blobs[photo.sha256] == b"photo"
-
-
 def photographed(laptop: Laptop, office: Office, content: bytes) -> str:
     photo = laptop.files.write(office.audit_id, [content])
     with laptop.engine.begin() as connection:
         add_pending(connection, office.audit_id, photo.sha256, photo.size)
     return photo.sha256
+
+
+def test_a_restored_server_is_asked_for_every_photo_again(
+    office: Office, lead: Laptop, backup: Backup
+) -> None:
+    photo = photographed(lead, office, b"photo")
+    rate(lead, office, 0, auditor_finding="with a photo")
+    lead.round()
+    assert office.blobs.pop(photo) == b"photo"
+    backup.restore()
+    lead.round()
+    assert office.blobs[photo] == b"photo"
 
 
 def test_a_laptop_restored_without_its_files_gets_them_back_and_sends_the_others(

@@ -9,7 +9,7 @@ import msgspec
 from intact_core.sync.operations import Receipt
 
 PROTOCOL_VERSION = 3
-"""Raised with every change of a message."""
+"""Raised when a message changes so that the other side has to know of it."""
 OLDEST_PROTOCOL = 2
 """The server speaks this version too: it has no `Resume`, no `row`, and no `leave`."""
 RESUMING = 3
@@ -31,7 +31,9 @@ class Cursor(msgspec.Struct, frozen=True):
 class Hello(msgspec.Struct, frozen=True):
     """The first message of a round. `last_n` is the last operation with a receipt.
 
-    A `last_n` beyond what the server holds tells it that it was restored from a backup.
+    A `last_n` beyond what the server holds tells it that it was restored from a backup; so does a
+    `newest_receipt` that it did not give: of the files that this device sent, the one that the
+    server took last; empty where there is none.
     """
 
     protocol: int
@@ -41,6 +43,7 @@ class Hello(msgspec.Struct, frozen=True):
     last_n: int
     chain_hash: str
     wall_time: datetime
+    newest_receipt: str = ""
 
 
 class HelloAnswer(msgspec.Struct, frozen=True):
@@ -185,6 +188,21 @@ class BlobState(msgspec.Struct, frozen=True):
     size: int
     offset: int
     receipt: str | None = None
+
+
+class FileReceipt(msgspec.Struct, frozen=True):
+    """What a blob's receipt says, as canonical JSON; a dot and the tenant's signature follow."""
+
+    at: datetime
+    sha256: str
+    size: int
+    tenant_id: UUID
+
+
+def read_receipt(receipt: str) -> FileReceipt:
+    """What a blob's receipt says; its signature is not looked at. Raises msgspec.DecodeError."""
+    body, _, _ = receipt.rpartition(".")
+    return msgspec.json.decode(body, type=FileReceipt)
 
 
 PullLine = Begin | Change | End

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Table, Text, UniqueConstraint
+from sqlalchemy import Index, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from intact_core.records.base import Base
@@ -64,16 +64,21 @@ class SyncCursor(Local):
 
 
 class Blob(Local):
-    """A file's bytes, named by hash: state is `pending`, `sent`, `wanted` or `here`."""
+    """A file's bytes, named by hash: state is `pending`, `sent`, `wanted` or `here`.
+
+    `taken_at` is when the server took a sent one, from its receipt.
+    """
 
     __tablename__ = "blob"
+    __table_args__ = (Index("ix_blob_state_taken_at", "state", "taken_at"),)
 
     sha256: Mapped[str] = mapped_column(primary_key=True)
     audit_id: Mapped[UUID] = mapped_column(primary_key=True)
     size: Mapped[int]
-    state: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str]
     sent: Mapped[int] = mapped_column(default=0)
     receipt: Mapped[str | None]
+    taken_at: Mapped[datetime | None]
     added_at: Mapped[datetime]
 
 

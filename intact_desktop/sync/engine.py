@@ -33,7 +33,13 @@ from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
 from intact_desktop.sync.applying import Applied, Prepared, cursors, prepare, write
 from intact_desktop.sync.carrying_up import carry_up, segments
 from intact_desktop.sync.cuts import Cut
-from intact_desktop.sync.files import FileTransfer, Progress, note_epoch, note_wanted
+from intact_desktop.sync.files import (
+    FileTransfer,
+    Progress,
+    newest_receipt,
+    note_epoch,
+    note_wanted,
+)
 from intact_desktop.sync.gateway import Forked, Gateway, Sign
 from intact_desktop.sync.proof import files_by_state, worth_keeping
 from intact_desktop.sync.pushing import Beside, Sender, beside
@@ -174,6 +180,7 @@ class SyncEngine:
         with reading(self._engine).connect() as connection:
             device = this_device(connection)
             value = outgoing.hash_at(connection, device.acknowledged_n) or ""
+            newest = newest_receipt(connection)
         self._acknowledged = device.acknowledged_n
         message = Hello(
             protocol=PROTOCOL_VERSION,
@@ -183,6 +190,7 @@ class SyncEngine:
             last_n=self._acknowledged,
             chain_hash=value,
             wall_time=clock.now(),
+            newest_receipt=newest,
         )
         answer = self._gateway.hello(message)
         self._around.keep_lease(answer)

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.engine import Connection
 
@@ -12,7 +14,7 @@ from intact_core import clock
 from intact_core.errors import BadInput, NotFound, ServerFault
 from intact_core.records.checklist import AuditEvidence
 from intact_core.records.conclusions import AuditReport
-from intact_core.sync.protocol import CHUNK, BlobOffer
+from intact_core.sync.protocol import CHUNK, BlobOffer, read_receipt
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.evidence.pieces import Pieces
 from intact_desktop.store.engine import reading
@@ -84,6 +86,17 @@ def note_epoch(connection: Connection, epoch: str) -> None:
     connection.execute(update(_DEVICE).values(epoch=epoch))
 
 
+def newest_receipt(connection: Connection) -> str:
+    """Of the files sent in the server's present history, that of the last it took, or empty."""
+    query = (
+        select(_BLOBS.c.receipt)
+        .where(_BLOBS.c.state == "sent", _BLOBS.c.taken_at.is_not(None))
+        .order_by(_BLOBS.c.taken_at.desc())
+        .limit(1)
+    )
+    return connection.scalar(query) or ""
+
+
 class FileTransfer:
     """Moves files between this laptop and the server; every step can be broken off.
 
@@ -110,7 +123,8 @@ class FileTransfer:
             receipt = self._send(sha256, audit_id, (size, tell))
             if receipt is None:
                 return done
-            self._set(sha256, audit_id, state="sent", sent=size, receipt=receipt)
+            taken_at = _taken_at(receipt)
+            self._set(sha256, audit_id, state="sent", sent=size, receipt=receipt, taken_at=taken_at)
         return len(waiting)
 
     def fetch_all(self, progress: Progress) -> int:
@@ -217,6 +231,16 @@ class FileTransfer:
         mine = (_BLOBS.c.sha256 == sha256) & (_BLOBS.c.audit_id == audit_id)
         with self._engine.begin() as connection:
             connection.execute(update(_BLOBS).where(mine).values(**values))
+
+
+def _taken_at(receipt: str) -> datetime:
+    try:
+        return read_receipt(receipt).at
+    except msgspec.DecodeError as error:
+        raise ServerFault(
+            "The server's receipt for a file cannot be read. The file is safe here; it is tried "
+            "again."
+        ) from error
 
 
 class _Coming:

@@ -26,6 +26,7 @@ from intact_core.sync.protocol import (
     HelloAnswer,
     Push,
     PushAnswer,
+    read_receipt,
 )
 from sync_server.ledger.chains import (
     ChainFork,
@@ -39,8 +40,10 @@ from sync_server.ledger.giving import heads_of
 from sync_server.ledger.ingest import Link, Source, ingest, set_aside
 from sync_server.ledger.scopes import scopes_of
 from sync_server.tables.base import table_of
+from sync_server.tables.blobs import StoredBlob
 from sync_server.tables.ledger import Device, ServerEpoch
 
+_BLOBS = table_of(StoredBlob)
 _DEVICES = table_of(Device)
 
 
@@ -91,9 +94,25 @@ def greet(
     )
 
 
-def was_restored(hello: Hello, answer: HelloAnswer) -> bool:
+def was_restored(
+    connection: Connection, tenant_id: UUID, hello: Hello, answer: HelloAnswer
+) -> bool:
     """Whether the device has receipts that this server, in the same epoch, never gave."""
-    return hello.last_n > answer.last_n and hello.epoch == answer.epoch
+    if hello.epoch != answer.epoch:
+        return False
+    return hello.last_n > answer.last_n or not _gave(connection, tenant_id, hello.newest_receipt)
+
+
+def _gave(connection: Connection, tenant_id: UUID, receipt: str) -> bool:
+    """Whether a file's receipt is that of this history: a file may have come a second time."""
+    if not receipt:
+        return True
+    try:
+        sha256 = read_receipt(receipt).sha256
+    except msgspec.DecodeError as error:
+        raise BadInput("The receipt of a file in the greeting has the wrong form.") from error
+    mine = (_BLOBS.c.tenant_id == tenant_id) & (_BLOBS.c.sha256 == sha256)
+    return connection.scalar(select(_BLOBS.c.receipt).where(mine)) == receipt
 
 
 def take_push(

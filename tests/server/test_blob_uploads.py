@@ -6,6 +6,7 @@ With SQLite they lie on the disk, with PostgreSQL on a real S3 server.
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from intact_core import ids
 from intact_core.records.audits import AuditSchedule
 from intact_core.records.checklist import AuditEvidence
 from tests.server.conftest import Laptop, Server
+from tests.server.test_laptops import hello
 
 CONTENT = os.urandom(300_000)
 NAME = hashlib.sha256(CONTENT).hexdigest()
@@ -91,6 +93,27 @@ def test_an_upload_resumes_where_it_was_cut(server: Server, start, laptop: Lapto
     assert NAME in done["receipt"]
     assert offer(laptop)["receipt"] == done["receipt"], "the same again costs nothing"
     assert send(laptop, 0, b"x").json()["receipt"] == done["receipt"]
+
+
+def test_a_receipt_that_this_server_never_gave_begins_a_new_epoch(laptop: Laptop) -> None:
+    def epoch(receipt: str) -> str:
+        greeting = hello(epoch=here, newest_receipt=receipt)
+        answer = laptop.client.post("/sync/v1/hello", json=greeting)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["epoch"]
+
+    here = ""
+    here = epoch("")
+    offer(laptop)
+    given = send(laptop, 0, CONTENT).json()["receipt"]
+    assert epoch(given) == here
+    [year] = re.findall(r'"at":"(\d{4})', given)
+    assert epoch(given.replace(year, "2020", 1)) != here
+    here = epoch("")
+    assert epoch(given.replace(NAME, "0" * 64)) != here
+    bad = laptop.client.post("/sync/v1/hello", json=hello(newest_receipt="?", epoch=epoch("")))
+    assert bad.status_code == 400
+    assert "receipt" in bad.text
 
 
 def test_a_damaged_piece_is_not_kept(laptop: Laptop) -> None:

@@ -153,14 +153,15 @@ class SimGateway(DirectGateway):
         self.laptop.step("send")
         fault, at = self.weather.next("send")
         self._before("send", "lost_request" if fault == "late" else fault, lambda: None)
-        if fault == "cut":
-            super().send_blob(sha256, offset, chunk[: at % (len(chunk) + 1)])
-        else:
-            answer = super().send_blob(sha256, offset, chunk)
+        with self.watch.server():
+            if fault == "cut":
+                super().send_blob(sha256, offset, chunk[: at % (len(chunk) + 1)])
+            else:
+                answer = super().send_blob(sha256, offset, chunk)
+            if fault == "twice":
+                answer = super().send_blob(sha256, offset, chunk)
         if fault in ("cut", "lost_response", "dies"):
             raise Offline("the connection broke")
-        if fault == "twice":
-            answer = super().send_blob(sha256, offset, chunk)
         return answer
 
     def fetch_blob(self, sha256: str, start: int, most: int) -> BlobPart:

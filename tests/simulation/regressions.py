@@ -15,6 +15,8 @@ SEEDS: dict[int, str] = {
 BURNING_SEEDS: dict[int, str] = {
     256: "rows kept from a history that a restore ended let every round fail at a foreign key",
     297: "the check followed an inherited chain further than it was inherited",
+    451: "a restored server had lost a photo and no operation: nobody noticed",
     604: "the model knew better than a restored server what a person had seen",
+    1176: "the same, behind a newer photo that a copied laptop had sent again",
     1367: "a file that waited was not on the restored laptop",
 }

@@ -205,16 +205,37 @@ def photographed(laptop: Laptop, office: Office, content: bytes) -> str:
     return photo.sha256
 
 
+@pytest.mark.parametrize("lost_work", [True, False])
 def test_a_restored_server_is_asked_for_every_photo_again(
-    office: Office, lead: Laptop, backup: Backup
+    office: Office, lead: Laptop, backup: Backup, *, lost_work: bool
 ) -> None:
-    photo = photographed(lead, office, b"photo")
-    rate(lead, office, 0, auditor_finding="with a photo")
+    photo, before = photographed(lead, office, b"photo"), epoch(office)
+    if lost_work:
+        rate(lead, office, 0, auditor_finding="with a photo")
     lead.round()
-    assert office.blobs.pop(photo) == b"photo"
+    del office.blobs[photo]
     backup.restore()
     lead.round()
     assert office.blobs[photo] == b"photo"
+    noticed = epoch(office)
+    assert noticed != before
+    lead.round()
+    assert epoch(office) == noticed
+
+
+def test_another_laptops_copy_of_a_photo_does_not_hide_what_a_restored_server_lost(
+    office: Office, lead: Laptop, auditor: Laptop, tmp_path: Path
+) -> None:
+    photos = [photographed(lead, office, content) for content in (b"photo", b"a larger photo")]
+    photographed(auditor, office, b"a larger photo")
+    backup = Backup(office, tmp_path)
+    lead.round()
+    office.blobs.clear()
+    backup.restore()
+    auditor.round()
+    assert office.blobs.keys() == {photos[1]}
+    lead.round()
+    assert office.blobs.keys() == set(photos)
 
 
 def test_a_laptop_restored_without_its_files_gets_them_back_and_sends_the_others(
@@ -306,15 +327,13 @@ def take_off_the_team(office: Office, role: str) -> None:
 def test_a_lost_scope_is_sent_first_and_removed_then(
     office: Office, lead: Laptop, auditor: Laptop
 ) -> None:
-    photo = auditor.files.write(office.audit_id, [b"photo"])
-    with auditor.engine.begin() as connection:
-        add_pending(connection, office.audit_id, photo.sha256, photo.size)
+    photo = photographed(auditor, office, b"photo")
     rate(auditor, office, 0, auditor_finding="written before I was told")
     take_off_the_team(office, "auditor")
     auditor.round()
     assert not removed(auditor, office)
     auditor.round()
-    assert office.blobs[photo.sha256] == b"photo"
+    assert office.blobs[photo] == b"photo"
     with auditor.sessions() as session:
         assert session.scalars(select(AuditSchedule)).all() == []
         assert session.scalars(select(AuditChecklist)).all() == []
@@ -322,7 +341,7 @@ def test_a_lost_scope_is_sent_first_and_removed_then(
         scopes = set(session.scalars(select(BaseRow.scope)))
         assert scopes == set(session.scalars(select(SyncCursor.scope)))
         assert scopes == {f"reference:{office.tenant_id}"}
-    assert not auditor.files.has(office.audit_id, photo.sha256)
+    assert not auditor.files.has(office.audit_id, photo)
     with office.read() as session:
         [receipt] = session.scalars(select(OpReceipt))
         assert receipt.verdict == "quarantined"
@@ -352,15 +371,13 @@ def test_a_scope_that_is_granted_again_comes_back(
 
 
 def test_a_withdrawn_laptop_hands_in_what_it_has(office: Office, lead: Laptop) -> None:
-    photo = lead.files.write(office.audit_id, [b"photo"])
-    with lead.engine.begin() as connection:
-        add_pending(connection, office.audit_id, photo.sha256, photo.size)
+    photo = photographed(lead, office, b"photo")
     rate(lead, office, 0, auditor_finding="last words")
     lead.gateway.may_only_deposit = True
     with pytest.raises(Revoked):
         lead.round()
     assert verdicts(lead) == ["quarantined"]
-    assert office.blobs[photo.sha256] == b"photo"
+    assert office.blobs[photo] == b"photo"
     assert finding(office, office, 0) is None
     with office.read() as session:
         assert "last words" in session.scalars(select(OpReceipt.raw)).one()

@@ -1,5 +1,6 @@
 """Server and laptops in one process: real databases, real engine, real ledger, no network."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -53,6 +54,7 @@ from sync_server.ledger.rounds import (
     was_restored,
 )
 from sync_server.ledger.scopes import scopes_of
+from sync_server.services.blobs import settle
 from sync_server.services.recognition import Claim, recognise
 from sync_server.tables.ledger import Device
 from tests.fixtures.databases import new_store, share_statements
@@ -87,24 +89,25 @@ class DirectGateway:
 
     def _hello(self, message: Hello) -> HelloAnswer:
         try:
-            answer = self._greeted(message)
-            if was_restored(message, answer):
+            answer, restored = self._greeted(message)
+            if restored:
                 with self.office.write() as session:
                     begin_epoch(session.connection(), after=message.epoch)
-                answer = self._greeted(message)
+                answer, _ = self._greeted(message)
         except ChainFork as fork:
             raise Forked(fork.sentence) from fork
         return answer
 
-    def _greeted(self, message: Hello) -> HelloAnswer:
+    def _greeted(self, message: Hello) -> tuple[HelloAnswer, bool]:
         if self.may_only_deposit:
             raise Revoked("withdrawn")
         office, user_id = self.office, self.actor.user_id
         with office.read() as session:
             if session.get(Device, (office.tenant_id, self.device_id)) is None:
                 raise UnknownLaptop("not in this backup")
-            connection = session.connection()
-            return greet(connection, office.tenant_id, self.device_id, user_id, message)
+            connection, tenant_id = session.connection(), office.tenant_id
+            answer = greet(connection, tenant_id, self.device_id, user_id, message)
+            return answer, was_restored(connection, tenant_id, message, answer)
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -179,7 +182,7 @@ class DirectGateway:
         yield (line for line in whole.split(b"\n") if line)
 
     def offer_blob(self, offer: BlobOffer) -> BlobState:
-        return self._carried("offer", lambda: self._state(offer.sha256, offer.size))
+        return self._carried("offer", lambda: self._state(offer.sha256))
 
     def send_blob(self, sha256: str, offset: int, chunk: bytes) -> BlobState:
         self.wire.up("send")
@@ -187,12 +190,16 @@ class DirectGateway:
         if offset == len(held):
             self.office.blobs[sha256] = held + chunk
         self.wire.down("send")
-        return self._state(sha256, len(self.office.blobs[sha256]) if not chunk else -1)
+        return self._state(sha256)
 
-    def _state(self, sha256: str, size: int) -> BlobState:
-        held = len(self.office.blobs.get(sha256, b""))
-        whole = held == size
-        return BlobState(sha256, size, held, "here" if whole else None)
+    def _state(self, sha256: str) -> BlobState:
+        office, held = self.office, self.office.blobs.get(sha256, b"")
+        size = len(held)
+        if hashlib.sha256(held).hexdigest() != sha256:
+            return BlobState(sha256, size, size)
+        with office.write() as session:
+            receipt = settle(session, office.keys, office.tenant_id, sha256, size)
+        return BlobState(sha256, size, size, receipt)
 
     def fetch_blob(self, sha256: str, start: int, most: int) -> BlobPart:
         try:

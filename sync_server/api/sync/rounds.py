@@ -81,20 +81,23 @@ def _json(request: Request, message: object) -> Response:
 def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
     """Where both sides stand."""
     message, database = decode(body, Hello), database_of(request)
-    greeted = _greeted(request, caller, message)
-    if was_restored(message, greeted):
+    greeted, restored = _greeted(request, caller, message)
+    if restored:
         with database.write(None) as session:
             begin_epoch(session.connection(), after=message.epoch)
-        greeted = _greeted(request, caller, message)
+        greeted, _ = _greeted(request, caller, message)
     return _json(request, greeted)
 
 
-def _greeted(request: Request, caller: Caller, message: Hello) -> HelloAnswer:
+def _greeted(request: Request, caller: Caller, message: Hello) -> tuple[HelloAnswer, bool]:
+    """The answer, and whether this server is older than what it told the laptop before."""
     tenant_id, device_id = caller.device_keys
     with database_of(request).read(tenant_id) as session:
-        greeted = greet(session.connection(), tenant_id, device_id, caller.user_id, message)
+        connection = session.connection()
+        greeted = greet(connection, tenant_id, device_id, caller.user_id, message)
+        restored = was_restored(connection, tenant_id, message, greeted)
         lease = sign_lease(session, keys_of(request), tenant_id, device_id, caller.user_id)
-    return msgspec.structs.replace(greeted, lease=lease)
+    return msgspec.structs.replace(greeted, lease=lease), restored
 
 
 @router.post("/push")

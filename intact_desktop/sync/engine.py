@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, update
 
 from intact_core import clock
 from intact_core.errors import (
@@ -170,16 +170,9 @@ class SyncEngine:
         return self._greet()
 
     def _greet(self) -> HelloAnswer:
-        answer = self._hello()
-        self._same_history(answer.last_n, answer.chain_hash)
-        if answer.last_n < self._acknowledged:
-            self._send_again(answer.last_n)
-        return answer
-
-    def _hello(self) -> HelloAnswer:
         with reading(self._engine).connect() as connection:
             device = this_device(connection)
-            value = outgoing.hash_at(connection, device.acknowledged_n) or ""
+            ours = outgoing.hash_at(connection, device.acknowledged_n) or ""
             newest = newest_receipt(connection)
         self._acknowledged = device.acknowledged_n
         message = Hello(
@@ -188,21 +181,24 @@ class SyncEngine:
             schema_version=SCHEMA_VERSION,
             epoch=device.epoch,
             last_n=self._acknowledged,
-            chain_hash=value,
+            chain_hash=ours,
             wall_time=clock.now(),
             newest_receipt=newest,
         )
         answer = self._gateway.hello(message)
         self._around.keep_lease(answer)
-        self._note_offset(answer)
+        self._note_offset(answer, device.clock_offset_seconds)
+        if (answer.last_n, answer.chain_hash) != (self._acknowledged, ours):
+            self._same_history(answer.last_n, answer.chain_hash)
+        if answer.last_n < self._acknowledged:
+            self._send_again(answer.last_n)
         return answer
 
-    def _note_offset(self, answer: HelloAnswer) -> None:
+    def _note_offset(self, answer: HelloAnswer, known: int | None) -> None:
         self._offset = answer.server_time - clock.now()
         offset = round(self._offset.total_seconds())
-        with self._engine.begin() as connection:
-            known = connection.scalar(select(_DEVICE.c.clock_offset_seconds))
-            if known is None or abs(known - offset) > 1:
+        if known is None or abs(known - offset) > 1:
+            with self._engine.begin() as connection:
                 connection.execute(update(_DEVICE).values(clock_offset_seconds=offset))
 
     def _send_again(self, last_n: int) -> None:

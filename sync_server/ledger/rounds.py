@@ -31,7 +31,6 @@ from intact_core.sync.protocol import (
 from sync_server.ledger.chains import (
     ChainFork,
     ChainGap,
-    chain_end,
     device_row,
     hash_at,
     stored,
@@ -67,26 +66,24 @@ def begin_epoch(connection: Connection, after: str = "") -> str:
     return epoch
 
 
-def greet(
-    connection: Connection, tenant_id: UUID, device_id: UUID, user_id: UUID, hello: Hello
-) -> HelloAnswer:
+def greet(connection: Connection, device: Row[Any], hello: Hello) -> HelloAnswer:
     """Where both sides stand; the lease is for the caller to add.
 
-    Raises ChainFork when the device's history differs from the stored one, NotAllowed.
+    Raises ChainFork when the device's history differs from the stored one.
     """
-    end = chain_end(connection, tenant_id, device_id)
-    known: str | None = end.chain_hash
-    if hello.last_n != end.last_n:
-        known = hash_at(connection, tenant_id, device_id, hello.last_n)
+    tenant_id: UUID = device.tenant_id
+    known: str | None = device.chain_hash
+    if hello.last_n != device.last_n:
+        known = hash_at(connection, tenant_id, device.id, hello.last_n)
     if known is not None and known != hello.chain_hash:
         raise ChainFork
-    scopes = scopes_of(connection, tenant_id, user_id)
+    scopes = scopes_of(connection, tenant_id, device.user_id)
     return HelloAnswer(
         protocol=PROTOCOL_VERSION,
         epoch=epoch_of(connection),
         server_time=clock.now(),
-        last_n=end.last_n,
-        chain_hash=end.chain_hash,
+        last_n=device.last_n,
+        chain_hash=device.chain_hash,
         heads=tuple(heads_of(connection, tenant_id, scopes).values()),
         batch=BATCH,
         chunk=CHUNK,

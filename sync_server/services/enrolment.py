@@ -57,18 +57,17 @@ def enrol(
     subject = Subject(caller.name, organisation, str(device_id), str(caller.user_id))
     authority = keys.authority(session, caller.tenant)
     certificate = issue_device_certificate(authority, public_key, subject)
-    session.add(
-        Device(
-            tenant_id=caller.tenant,
-            id=device_id,
-            user_id=caller.user_id,
-            name=name.strip()[:LONGEST_NAME] or "Laptop",
-            certificate=pem(certificate),
-            last_n=0,
-            chain_hash=GENESIS,
-            enrolled_at=clock.now(),
-        )
+    device = Device(
+        tenant_id=caller.tenant,
+        id=device_id,
+        user_id=caller.user_id,
+        name=name.strip()[:LONGEST_NAME] or "Laptop",
+        certificate=pem(certificate),
+        last_n=0,
+        chain_hash=GENESIS,
+        enrolled_at=clock.now(),
     )
+    session.add(device)
     session.flush()
     return Enrolment(
         device_id=device_id,
@@ -76,7 +75,7 @@ def enrol(
         tenant_name=tenant.name,
         user_id=caller.user_id,
         certificates=[pem(certificate), pem(authority.certificate)],
-        lease=sign_lease(session, keys, caller.tenant, device_id, caller.user_id),
+        lease=sign_lease(session, keys, device),
         lease_public_key=keys.public(session, caller.tenant, "lease"),
         claims_public_key=keys.public(session, caller.tenant, "claims"),
     )

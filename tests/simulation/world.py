@@ -44,7 +44,7 @@ from intact_desktop.sync.line import Line
 from sync_server.auth.keys import pem
 from sync_server.ledger import giving
 from sync_server.ledger.carrying import take_carried
-from sync_server.ledger.chains import ChainFork, ChainGap, succeed
+from sync_server.ledger.chains import ChainFork, ChainGap, device_row, succeed
 from sync_server.ledger.rounds import (
     begin_epoch,
     epoch_of,
@@ -101,12 +101,12 @@ class DirectGateway:
     def _greeted(self, message: Hello) -> tuple[HelloAnswer, bool]:
         if self.may_only_deposit:
             raise Revoked("withdrawn")
-        office, user_id = self.office, self.actor.user_id
+        office = self.office
         with office.read() as session:
             if session.get(Device, (office.tenant_id, self.device_id)) is None:
                 raise UnknownLaptop("not in this backup")
             connection, tenant_id = session.connection(), office.tenant_id
-            answer = greet(connection, tenant_id, self.device_id, user_id, message)
+            answer = greet(connection, device_row(connection, tenant_id, self.device_id), message)
             return answer, was_restored(connection, tenant_id, message, answer)
 
     @property

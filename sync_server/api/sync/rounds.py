@@ -25,7 +25,7 @@ from sync_server.api.sync.bodies import answer, body_up_to, streamed
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import database_of, depositing_caller, device_caller, keys_of
 from sync_server.ledger.carrying import take_carried
-from sync_server.ledger.chains import ChainGap, succeed
+from sync_server.ledger.chains import ChainGap, device_row, succeed
 from sync_server.ledger.giving import lines
 from sync_server.ledger.rounds import (
     begin_epoch,
@@ -94,9 +94,10 @@ def _greeted(request: Request, caller: Caller, message: Hello) -> tuple[HelloAns
     tenant_id, device_id = caller.device_keys
     with database_of(request).read(tenant_id) as session:
         connection = session.connection()
-        greeted = greet(connection, tenant_id, device_id, caller.user_id, message)
+        device = device_row(connection, tenant_id, device_id)
+        greeted = greet(connection, device, message)
         restored = was_restored(connection, tenant_id, message, greeted)
-        lease = sign_lease(session, keys_of(request), tenant_id, device_id, caller.user_id)
+        lease = sign_lease(session, keys_of(request), device)
     return msgspec.structs.replace(greeted, lease=lease), restored
 
 
@@ -150,11 +151,10 @@ def successor(request: Request, caller: DeviceCaller, body: RawBody) -> Response
     message = decode(body, Succession)
     tenant_id, device_id = caller.device_keys
     with database_of(request).write(tenant_id, caller.actor) as session:
-        start = succeed(
-            session.connection(), tenant_id, device_id, message.device_id, message.chain
-        )
-        keys = keys_of(request)
-        lease = sign_lease(session, keys, tenant_id, message.device_id, caller.user_id)
+        connection = session.connection()
+        start = succeed(connection, tenant_id, device_id, message.device_id, message.chain)
+        named = device_row(connection, tenant_id, message.device_id)
+        lease = sign_lease(session, keys_of(request), named)
     return _json(request, Successor(message.device_id, start.last_n, start.chain_hash, lease))
 
 

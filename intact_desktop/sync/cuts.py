@@ -39,6 +39,9 @@ class Cut:
     heads: tuple[Cursor, ...]
     """Where the scopes that come whole stood when their first row was given."""
     changes: list[Change] = field(default_factory=list)
+    fresh: list[Base | None] = field(default_factory=list)
+    """For each change with a whole record the row that it makes where there is none: worked out
+    while the next lines are on their way."""
     rows: dict[Ref, Base] = field(default_factory=dict)
     """Of scopes that come whole; there may be very many."""
     cursors: list[Cursor] = field(default_factory=list)
@@ -53,6 +56,7 @@ class Cut:
             self.rows[one.type, one.id] = _base(one, one.patch)
         else:
             self.changes.append(one)
+            self.fresh.append(_base(one, one.patch) if "id" in one.patch else None)
 
 
 class Keeping:
@@ -129,9 +133,9 @@ def fold(
     field is the same. The cut's rows are used up. Raises ServerFault where a change is missing.
     """
     work = _Fold(cut, known, held)
-    for one in cut.changes:
+    for one, fresh in zip(cut.changes, cut.fresh, strict=True):
         rest()
-        work.lay(one)
+        work.lay(one, fresh)
     return work.folded()
 
 
@@ -145,15 +149,17 @@ class _Fold:
         self._seqs |= {one.scope: one.seq for one in cut.heads}
         self._rows: dict[tuple[str, Ref], Base | None] = {}
 
-    def lay(self, one: Change) -> None:
+    def lay(self, one: Change, fresh: Base | None) -> None:
         self._expect_next(one)
         ref = (one.type, one.id)
         if one.kind == "leave":
             self._rows[one.scope, ref] = None
             return
         before = None if one.kind == "enter" else self._before(one.scope, ref)
-        body = one.patch if before is None else {**before.body, **one.patch}
-        self._rows[one.scope, ref] = _base(one, body)
+        if before is None:
+            self._rows[one.scope, ref] = fresh or _base(one, one.patch)
+        else:
+            self._rows[one.scope, ref] = _base(one, {**before.body, **one.patch})
 
     def _expect_next(self, one: Change) -> None:
         last = self._seqs.get(one.scope, 0)

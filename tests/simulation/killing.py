@@ -15,7 +15,7 @@ Story = int | Callable[[], None]
 KILLED_BY: Mapping[str, Story] = {
     "sequence cursor": 1,
     "acknowledge before commit": 8,
-    "cursor before rows": 33,
+    "cursor before rows": 55,
     "drop on 4xx": 65,
     "newest clock wins": 1,
     "delete wins": 59,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontDatabase, QGuiApplication, QPalette
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 GRID = 8
 FONT_PIXELS = 14
 LARGE_PIXELS = 20
+_ARROW = (Path(__file__).parents[2] / "resources" / "icons" / "down.svg").as_posix()
 
 
 class Grade(StrEnum):
@@ -161,11 +163,7 @@ def style_sheet(chosen: Colours) -> str:
     QPushButton[look="plain"] {{ border-color: transparent; background: transparent; }}
     QPushButton[look="plain"]:hover, QPushButton[look="plain"]:focus {{
         border-color: {chosen.accent}; }}
-    QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QDateEdit, QSpinBox {{ padding: 5px 7px;
-        border: 1px solid {chosen.line}; border-radius: 4px; background: {chosen.base};
-        selection-background-color: {chosen.accent}; selection-color: {chosen.on_accent}; }}
-    QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QDateEdit:focus,
-    QSpinBox:focus {{ border: 2px solid {chosen.accent}; padding: 4px 6px; }}
+    {_fields(chosen)}
     QAbstractItemView {{ border: 0; background: {chosen.base}; outline: 0;
         selection-background-color: {chosen.selection}; selection-color: {chosen.text}; }}
     QAbstractItemView:focus {{ border: 1px solid {chosen.accent}; }}
@@ -200,6 +198,19 @@ def style_sheet(chosen: Colours) -> str:
     QFrame[look="navigation"] {{ background: {chosen.raised}; border: 0; }}
     QFrame[look="navigation"] QListWidget {{ background: {chosen.raised}; }}
     QFrame[look="status"] {{ background: {chosen.raised}; border: 0; }}
+    """
+
+
+def _fields(chosen: Colours) -> str:
+    return f"""
+    QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QDateEdit {{ padding: 5px 7px;
+        border: 1px solid {chosen.line}; border-radius: 4px; background: {chosen.base};
+        selection-background-color: {chosen.accent}; selection-color: {chosen.on_accent}; }}
+    QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus,
+    QDateEdit:focus {{ border: 2px solid {chosen.accent}; padding: 4px 6px; }}
+    QComboBox::drop-down, QDateEdit::drop-down {{ border: 0; width: 24px; }}
+    QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{_ARROW}");
+        width: 12px; height: 12px; }}
     """
 
 

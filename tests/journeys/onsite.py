@@ -200,8 +200,9 @@ def come_back(stage: Stage) -> None:
     stage.facts["conflicts"] = len(page.rows)
     stage.say(f"lead: {len(page.rows)} conflict, nothing lost: both notes are there")
     stage.lead.shot("conflicts")
-    page.view.reason.setText("Both are right: written together.")
     page.view.edit_button.click()
+    [note] = page.view.editors.values()
+    note.setPlainText("\n".join(_NOTES))
     page.view.reason.setText("Both are right, so both stay.")
     stage.lead.shot("conflict-edit")
     settled: list[object] = []

@@ -59,12 +59,6 @@ def device_row(
     return found
 
 
-def chain_end(connection: Connection, tenant_id: UUID, device_id: UUID) -> ChainEnd:
-    """Where the device's chain ends on the server; raises NotAllowed."""
-    found = device_row(connection, tenant_id, device_id)
-    return ChainEnd(found.last_n, found.chain_hash)
-
-
 def stored(
     connection: Connection, tenant_id: UUID, device_id: UUID, first: int, last: int
 ) -> Sequence[Row[Any]]:

@@ -34,7 +34,7 @@ from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import BlobPart, Gap
-from sync_server.ledger.chains import chain_end
+from sync_server.ledger.chains import device_row
 from tests.fixtures.databases import share_statements
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
 from tests.simulation.office import Office
@@ -122,7 +122,7 @@ class SimGateway(DirectGateway):
     def _recognise(self, chain: Sequence[tuple[int, str]]) -> None:
         super()._recognise(chain)
         with self.office.read() as session:
-            end = chain_end(session.connection(), self.office.tenant_id, self.device_id)
+            end = device_row(session.connection(), self.office.tenant_id, self.device_id)
         self.watch.renamed(Successor(self.device_id, end.last_n, end.chain_hash, {}))
 
     @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, MetaData, Table, Text, select, text, update
+from sqlalchemy import Column, MetaData, Table, Text, bindparam, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
@@ -32,6 +32,17 @@ _CURSORS = table_of(SyncCursor)
 _ROWS_AT_ONCE = 50
 _ROWS_BOUND_AT_ONCE = 100
 _DEVICE = table_of(Device)
+# Said once: making a statement takes longer than SQLite takes to answer most of them.
+_SETTLE = update(_DEVICE)
+_ALL_CURSORS = select(_CURSORS.c.scope, _CURSORS.c.seq, _CURSORS.c.digest)
+_BASES = select(_BASE).where(_BASE.c.id.in_(bindparam("ids", expanding=True)))
+_SINCE = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(_OUTBOX.c.n > bindparam("after"))
+_BETWEEN = _SINCE.where(_OUTBOX.c.n <= bindparam("until"))
+_PENDING = (
+    select(_OUTBOX.c.type, _OUTBOX.c.record_id, _OUTBOX.c.raw)
+    .where(_OUTBOX.c.n > select(_DEVICE.c.acknowledged_n).scalar_subquery())
+    .order_by(_OUTBOX.c.n)
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,7 @@ def write(
     Whatever this person changed since is put on top again. `give_way` is asked every few
     milliseconds; it raises when somebody should go first, and the caller starts again.
     """
-    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
     for refs in chunks(list(prepared.bases), _ROWS_AT_ONCE):
         _base_rows(connection, [(ref, prepared.bases[ref]) for ref in refs]).run(connection)
         give_way()
@@ -121,8 +132,8 @@ def write(
             give_way()
     for ref in prepared.hidden:
         leaving.hide(connection, ref)
-    since = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(_OUTBOX.c.n > prepared.last_n)
-    again = {(type_, id_) for type_, id_ in connection.execute(since)} & prepared.touched.keys()
+    since = connection.execute(_SINCE, {"after": prepared.last_n})
+    again = {(type_, id_) for type_, id_ in since} & prepared.touched.keys()
     pending = _pending(connection)
     rows, _ = _derived(connection, again, prepared.bases, pending, without=prepared.gone)
     for type_, values in rows.items():
@@ -132,11 +143,11 @@ def write(
     carrying.forget(connection, prepared.carried)
     for scope in prepared.lost_scopes:
         leaving.forget_scope(connection, scope)
-    connection.execute(update(_DEVICE).values(settled_n=prepared.settled_n))
+    connection.execute(_SETTLE, {"settled_n": prepared.settled_n})
 
 
 def _cursors(connection: Connection) -> dict[str, Cursor]:
-    rows = connection.execute(select(_CURSORS.c.scope, _CURSORS.c.seq, _CURSORS.c.digest))
+    rows = connection.execute(_ALL_CURSORS)
     return {scope: Cursor(scope, seq, value) for scope, seq, value in rows}
 
 
@@ -150,8 +161,7 @@ def _load_bases(
 ) -> dict[Ref, Base]:
     found: dict[Ref, Base] = {}
     for part in _parts([ref[1] for ref in refs], rest):
-        rows = connection.execute(select(_BASE).where(_BASE.c.id.in_(part)))
-        for row in rows:
+        for row in connection.execute(_BASES, {"ids": part}):
             found[row.type, row.id] = Base(row.scope, row.rev, row.hash, row.body)
     return found
 
@@ -186,10 +196,8 @@ def _cursor_rows(
 
 
 def _outcome(connection: Connection, device: Device) -> set[Ref]:
-    query = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(
-        _OUTBOX.c.n > device.settled_n, _OUTBOX.c.n <= device.acknowledged_n
-    )
-    return {(type_, id_) for type_, id_ in connection.execute(query)}
+    between = {"after": device.settled_n, "until": device.acknowledged_n}
+    return {(type_, id_) for type_, id_ in connection.execute(_BETWEEN, between)}
 
 
 def working_rows(
@@ -249,13 +257,8 @@ def _derived(
 
 
 def _pending(connection: Connection) -> dict[Ref, list[dict[str, Any]]]:
-    query = (
-        select(_OUTBOX.c.type, _OUTBOX.c.record_id, _OUTBOX.c.raw)
-        .where(_OUTBOX.c.n > select(_DEVICE.c.acknowledged_n).scalar_subquery())
-        .order_by(_OUTBOX.c.n)
-    )
     found: dict[Ref, list[dict[str, Any]]] = {}
-    for type_, id_, raw in connection.execute(query):
+    for type_, id_, raw in connection.execute(_PENDING):
         changes = msgspec.json.decode(raw)["changes"]
         values = {name: pair[1] for name, pair in changes.items()}
         found.setdefault((type_, id_), []).append(values)

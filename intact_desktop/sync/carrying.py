@@ -27,6 +27,15 @@ from intact_desktop.sync.cards import Bearer, Card, Own, Trust, bearer_of
 Ref = tuple[str, UUID]
 _CHAINS = table_of(CarriedChain)
 _CARRIED = table_of(Carried)
+_IS_CONFIRMED = (
+    _CARRIED.c.n
+    <= select(_CHAINS.c.acknowledged_n)
+    .where(_CHAINS.c.device_id == _CARRIED.c.device_id)
+    .scalar_subquery()
+)
+_ANY_CONFIRMED = select(_CARRIED.c.seq).where(_IS_CONFIRMED).limit(1)
+_CONFIRMED = select(_CARRIED.c.seq, _CARRIED.c.type, _CARRIED.c.record_id).where(_IS_CONFIRMED)
+_UNCONFIRMED = select(func.count()).select_from(_CARRIED).where(~_IS_CONFIRMED)
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -267,23 +276,12 @@ def note_refused(connection: Connection, device_id: UUID, sentence: str) -> None
 
 def await_outcome(connection: Connection) -> bool:
     """Whether the server confirmed operations whose outcome no pull has brought yet."""
-    query = select(_CARRIED.c.seq).where(_is_confirmed()).limit(1)
-    return connection.scalar(query) is not None
-
-
-def _is_confirmed() -> Any:
-    acknowledged = (
-        select(_CHAINS.c.acknowledged_n)
-        .where(_CHAINS.c.device_id == _CARRIED.c.device_id)
-        .scalar_subquery()
-    )
-    return _CARRIED.c.n <= acknowledged
+    return connection.scalar(_ANY_CONFIRMED) is not None
 
 
 def settled(connection: Connection) -> dict[int, Ref]:
     """Carried operations (seq) that a pull from now on settles, with the record of each."""
-    query = select(_CARRIED.c.seq, _CARRIED.c.type, _CARRIED.c.record_id).where(_is_confirmed())
-    return {row.seq: (row.type, row.record_id) for row in connection.execute(query)}
+    return {row.seq: (row.type, row.record_id) for row in connection.execute(_CONFIRMED)}
 
 
 def forget(connection: Connection, seqs: Sequence[int]) -> None:
@@ -296,8 +294,7 @@ def forget(connection: Connection, seqs: Sequence[int]) -> None:
 
 def waiting(connection: Connection) -> int:
     """Colleagues' operations here that the server has not confirmed."""
-    query = select(func.count()).select_from(_CARRIED).where(~_is_confirmed())
-    return connection.scalar(query) or 0
+    return connection.scalar(_UNCONFIRMED) or 0
 
 
 def _not_understood(details: str) -> BadInput:

@@ -20,6 +20,7 @@ from intact_desktop.sync import carrying
 from intact_desktop.sync.gateway import Forked, Gap, Gateway
 
 _CHAINS = table_of(CarriedChain)
+_CARRIED_OF = select(_CHAINS.c.device_id, _CHAINS.c.name)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Segment:
 def segments(engine: Engine) -> list[Segment]:
     """All that is carried here, in the order in which it came."""
     with reading(engine).connect() as connection:
-        chains = connection.execute(select(_CHAINS.c.device_id, _CHAINS.c.name)).all()
+        chains = connection.execute(_CARRIED_OF).all()
         found = [
             Segment(one.device_id, one.name, rows)
             for one in chains

@@ -46,7 +46,7 @@ from intact_desktop.sync.pushing import Beside, Sender, beside
 from intact_desktop.sync.showing import show
 from intact_desktop.sync.staging import FROM_ROWS, Shelf, receive
 
-_DEVICE = table_of(Device)
+_NOTE = update(table_of(Device))
 _MOST_PULLS = 3
 _MANY_ROWS = 200
 _POLITE_SECONDS = 15.0
@@ -199,7 +199,7 @@ class SyncEngine:
         offset = round(self._offset.total_seconds())
         if known is None or abs(known - offset) > 1:
             with self._engine.begin() as connection:
-                connection.execute(update(_DEVICE).values(clock_offset_seconds=offset))
+                connection.execute(_NOTE, {"clock_offset_seconds": offset})
 
     def _send_again(self, last_n: int) -> None:
         """The server was restored from a backup: what it lost is sent from the archive."""
@@ -336,7 +336,7 @@ class SyncEngine:
         }
         if worth_keeping(device.proof, proof, now):
             with self._engine.begin() as connection:
-                connection.execute(update(_DEVICE).values(proof=proof))
+                connection.execute(_NOTE, {"proof": proof})
         return proof
 
     def _log(self, outcome: str, words: str) -> None:

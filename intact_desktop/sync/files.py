@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, Select, bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock
@@ -26,6 +26,40 @@ from intact_desktop.sync.pacing import Pace
 _BLOBS = table_of(Blob)
 _DEVICE = table_of(Device)
 _NOTED_EACH_SECONDS = 1.0
+_OTHER_HISTORY = select(_DEVICE.c.epoch).scalar_subquery() != bindparam("present")
+_ASK_FOR_ALL = (
+    update(_BLOBS)
+    .where(_OTHER_HISTORY, _BLOBS.c.state.in_(("sent", "here")))
+    .values(state="pending")
+)
+_ENTER = update(_DEVICE)
+_NEWEST_RECEIPT = (
+    select(_BLOBS.c.receipt)
+    .where(_BLOBS.c.state == "sent", _BLOBS.c.taken_at.is_not(None))
+    .order_by(_BLOBS.c.taken_at.desc())
+    .limit(1)
+)
+_IN_STATE = (
+    select(_BLOBS.c.sha256, _BLOBS.c.audit_id, _BLOBS.c.size)
+    .where(_BLOBS.c.state == bindparam("state"))
+    .order_by(_BLOBS.c.size)
+)
+_OPERATIONS_WAIT = select(_DEVICE.c.last_n > _DEVICE.c.acknowledged_n)
+_OF_FILE = update(_BLOBS).where(
+    _BLOBS.c.sha256 == bindparam("hash"), _BLOBS.c.audit_id == bindparam("audit")
+)
+
+
+def _missing_of(record: type[AuditEvidence] | type[AuditReport]) -> Select[str, UUID, int]:
+    known = (_BLOBS.c.sha256 == record.sha256) & (_BLOBS.c.audit_id == record.audit_schedule_id)
+    return (
+        select(record.sha256, record.audit_schedule_id, func.max(record.size))
+        .where(~select(_BLOBS.c.sha256).where(known).exists())
+        .group_by(record.sha256, record.audit_schedule_id)
+    )
+
+
+_MISSING = (_missing_of(AuditEvidence), _missing_of(AuditReport))
 Progress = Callable[[str, int, int], None]
 Tell = Callable[[], None]
 
@@ -56,13 +90,7 @@ def add_received(connection: Connection, audit_id: UUID, sha256: str, size: int)
 
 def note_wanted(connection: Connection) -> None:
     """Files that a pull named and this laptop lacks are to be fetched."""
-    for record in (AuditEvidence, AuditReport):
-        known = (_BLOBS.c.sha256 == record.sha256) & (_BLOBS.c.audit_id == record.audit_schedule_id)
-        query = (
-            select(record.sha256, record.audit_schedule_id, func.max(record.size))
-            .where(~select(_BLOBS.c.sha256).where(known).exists())
-            .group_by(record.sha256, record.audit_schedule_id)
-        )
+    for query in _MISSING:
         rows = [
             {
                 "sha256": sha256,
@@ -80,21 +108,13 @@ def note_wanted(connection: Connection) -> None:
 
 def note_epoch(connection: Connection, epoch: str) -> None:
     """Another history of the server: it is asked again for every file whether it has it."""
-    other = select(_DEVICE.c.epoch).scalar_subquery() != epoch
-    held = _BLOBS.c.state.in_(("sent", "here"))
-    connection.execute(update(_BLOBS).where(other, held).values(state="pending"))
-    connection.execute(update(_DEVICE).values(epoch=epoch))
+    connection.execute(_ASK_FOR_ALL, {"present": epoch})
+    connection.execute(_ENTER, {"epoch": epoch})
 
 
 def newest_receipt(connection: Connection) -> str:
     """Of the files sent in the server's present history, that of the last it took, or empty."""
-    query = (
-        select(_BLOBS.c.receipt)
-        .where(_BLOBS.c.state == "sent", _BLOBS.c.taken_at.is_not(None))
-        .order_by(_BLOBS.c.taken_at.desc())
-        .limit(1)
-    )
-    return connection.scalar(query) or ""
+    return connection.scalar(_NEWEST_RECEIPT) or ""
 
 
 class FileTransfer:
@@ -149,15 +169,9 @@ class FileTransfer:
             self._files.remove_audit(UUID(id_))
 
     def _in_state(self, state: str) -> list[tuple[str, UUID, int]]:
-        query = (
-            select(_BLOBS.c.sha256, _BLOBS.c.audit_id, _BLOBS.c.size)
-            .where(_BLOBS.c.state == state)
-            .order_by(_BLOBS.c.size)
-        )
         with reading(self._engine).connect() as connection:
-            return [
-                (sha256, audit_id, size) for sha256, audit_id, size in connection.execute(query)
-            ]
+            rows = connection.execute(_IN_STATE, {"state": state})
+            return [(sha256, audit_id, size) for sha256, audit_id, size in rows]
 
     def _send(self, sha256: str, audit_id: UUID, more: tuple[int, Tell]) -> str | None:
         """The receipt, or None where an operation goes first."""
@@ -219,18 +233,16 @@ class FileTransfer:
     def _may_go(self, tell: Tell) -> bool:
         """Wait for the line; after a first piece, whether no operation waits."""
         self._pace.wait(tell)
-        query = select(_DEVICE.c.last_n > _DEVICE.c.acknowledged_n)
         with reading(self._engine).connect() as connection:
-            return not (self._moved and connection.scalar(query))
+            return not (self._moved and connection.scalar(_OPERATIONS_WAIT))
 
     def _went(self, count: int) -> None:
         self._moved = True
         self._pace.passed(count)
 
     def _set(self, sha256: str, audit_id: UUID, **values: object) -> None:
-        mine = (_BLOBS.c.sha256 == sha256) & (_BLOBS.c.audit_id == audit_id)
         with self._engine.begin() as connection:
-            connection.execute(update(_BLOBS).where(mine).values(**values))
+            connection.execute(_OF_FILE, {"hash": sha256, "audit": audit_id, **values})
 
 
 def _taken_at(receipt: str) -> datetime:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import asdict
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock
@@ -19,6 +19,9 @@ from intact_desktop.sync.cuts import Ref
 _BASE = table_of(BaseRow)
 _BLOBS = table_of(Blob)
 _CURSORS = table_of(SyncCursor)
+_IN_SCOPES = select(_BASE.c.type, _BASE.c.id).where(
+    _BASE.c.scope.in_(bindparam("scopes", expanding=True))
+)
 
 
 def start_again(connection: Connection, scopes: Sequence[str]) -> None:
@@ -28,8 +31,10 @@ def start_again(connection: Connection, scopes: Sequence[str]) -> None:
 
 def gone(connection: Connection, whole: Sequence[str], came: Collection[Ref]) -> set[Ref]:
     """Records of scopes that came whole which were not among what came."""
-    query = select(_BASE.c.type, _BASE.c.id).where(_BASE.c.scope.in_(whole))
-    return {(type_, id_) for type_, id_ in connection.execute(query)} - set(came)
+    if not whole:
+        return set()
+    rows = connection.execute(_IN_SCOPES, {"scopes": whole})
+    return {(type_, id_) for type_, id_ in rows} - set(came)
 
 
 def forget_records(connection: Connection, refs: Collection[Ref]) -> None:
@@ -77,8 +82,10 @@ def waits(connection: Connection, scopes: Sequence[str]) -> bool:
 
     An operation waits here when it was typed since the round's push.
     """
+    if not scopes:
+        return False
     device = this_device(connection)
-    if scopes and device.last_n > device.acknowledged_n:
+    if device.last_n > device.acknowledged_n:
         return True
     audits = [UUID(scope.partition(":")[2]) for scope in scopes if scope.startswith("audit:")]
     mine = _BLOBS.c.audit_id.in_(audits) & (_BLOBS.c.state == "pending")

@@ -1,6 +1,6 @@
 """The name under which this laptop goes on: when it was copied, or the server forgot it."""
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, insert, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock, ids
@@ -11,12 +11,12 @@ from intact_desktop.store.tables import Device, SyncLog, table_of
 from intact_desktop.sync import outgoing
 from intact_desktop.sync.gateway import Gateway
 
+_LOG = insert(table_of(SyncLog))
+
 
 def append_log(connection: Connection, outcome: str, words: str) -> None:
     """One line of the sync log; joins the caller's transaction."""
-    connection.execute(
-        table_of(SyncLog).insert().values(at=clock.now(), outcome=outcome, words=words)
-    )
+    connection.execute(_LOG, {"at": clock.now(), "outcome": outcome, "words": words})
 
 
 def take_new_name(engine: Engine, gateway: Gateway) -> Successor:

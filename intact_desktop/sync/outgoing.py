@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core.records import sets
@@ -19,6 +19,14 @@ _OUTBOX = table_of(Outbox)
 _BLOBS = table_of(Blob)
 _DEVICE = table_of(Device)
 _BODY_LIMIT = 4_000_000
+_HASH = select(_OUTBOX.c.hash).where(_OUTBOX.c.n == bindparam("n"))
+_NEXT = (
+    select(_OUTBOX.c.n, _OUTBOX.c.txn_id, _OUTBOX.c.raw, _OUTBOX.c.hash)
+    .where(_OUTBOX.c.n > bindparam("after"))
+    .order_by(_OUTBOX.c.n)
+    .limit(bindparam("most"))
+)
+_ACKNOWLEDGE = update(_DEVICE).where(_DEVICE.c.acknowledged_n < bindparam("until"))
 
 
 @dataclass(frozen=True)
@@ -61,18 +69,12 @@ def hash_at(connection: Connection, n: int) -> str | None:
     """The chain's hash after operation n on this laptop."""
     if n == 0:
         return GENESIS
-    return connection.scalar(select(_OUTBOX.c.hash).where(_OUTBOX.c.n == n))
+    return connection.scalar(_HASH, {"n": n})
 
 
 def next_batch(connection: Connection, after: int, most: int) -> Batch | None:
     """The next operations after n, whole groups where they fit; None when there are none."""
-    query = (
-        select(_OUTBOX.c.n, _OUTBOX.c.txn_id, _OUTBOX.c.raw, _OUTBOX.c.hash)
-        .where(_OUTBOX.c.n > after)
-        .order_by(_OUTBOX.c.n)
-        .limit(most + 1)
-    )
-    rows = list(connection.execute(query))
+    rows = list(connection.execute(_NEXT, {"after": after, "most": most + 1}))
     if not rows:
         return None
     rows = _limited(rows, most)
@@ -104,8 +106,7 @@ def keep_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
     if rows:
         sets.change(connection.dialect, _OUTBOX, ["n"], rows).run(connection)
         last = max(one.n for one in receipts)
-        later = _DEVICE.c.acknowledged_n < last
-        connection.execute(update(_DEVICE).where(later).values(acknowledged_n=last))
+        connection.execute(_ACKNOWLEDGE, {"until": last, "acknowledged_n": last})
 
 
 def expect_again(connection: Connection, last_n: int) -> None:

@@ -17,6 +17,12 @@ from intact_desktop.store.tables import Device, Outbox, table_of
 OUTCOME = "both kept"
 """Under which the sync log keeps what met; its words name fields and ids, never a value."""
 _OUTBOX, _DEVICE = table_of(Outbox), table_of(Device)
+_SETTLED_NOW = select(_OUTBOX.c.raw).where(
+    _OUTBOX.c.n > select(_DEVICE.c.settled_n).scalar_subquery(),
+    _OUTBOX.c.n <= select(_DEVICE.c.acknowledged_n).scalar_subquery(),
+    _OUTBOX.c.kind == "update",
+    _OUTBOX.c.verdict == "applied",
+)
 _TOLD = (Merge.SCALAR, Merge.TEXT, Merge.STATE, Merge.NUMBER)
 
 
@@ -73,15 +79,7 @@ def _settled_now(
     connection: Connection, changes: Collection[Change]
 ) -> Mapping[tuple[str, UUID], list[_Own]]:
     """This laptop's changes whose outcome the pull brings, with the version that each made."""
-    device = select(_DEVICE.c.settled_n, _DEVICE.c.acknowledged_n)
-    settled, acknowledged = connection.execute(device).one()
-    query = select(_OUTBOX.c.raw).where(
-        _OUTBOX.c.n > settled,
-        _OUTBOX.c.n <= acknowledged,
-        _OUTBOX.c.kind == "update",
-        _OUTBOX.c.verdict == "applied",
-    )
-    raws = connection.scalars(query).all()
+    raws = connection.scalars(_SETTLED_NOW).all()
     revs = {one.op_id: one.rev for one in changes if one.op_id is not None} if raws else {}
     found: dict[tuple[str, UUID], list[_Own]] = {}
     for raw in raws:

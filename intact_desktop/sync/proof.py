@@ -9,12 +9,12 @@ from sqlalchemy.engine import Connection
 from intact_desktop.store.tables import Blob, table_of
 
 _BLOBS = table_of(Blob)
+_BY_STATE = select(_BLOBS.c.state, func.count().label("files")).group_by(_BLOBS.c.state)
 KEPT_PROOF = timedelta(minutes=10)
 
 
 def files_by_state(connection: Connection) -> dict[str, int]:
-    query = select(_BLOBS.c.state, func.count().label("files")).group_by(_BLOBS.c.state)
-    return {row.state: row.files for row in connection.execute(query)}
+    return {row.state: row.files for row in connection.execute(_BY_STATE)}
 
 
 def worth_keeping(known: dict[str, Any] | None, proof: dict[str, object], now: datetime) -> bool:

@@ -39,6 +39,7 @@ _CARRIED = table_of(Carried)
 _CHAINS = table_of(CarriedChain)
 _OUTBOX = table_of(Outbox)
 _CURSORS = table_of(SyncCursor)
+_ANY_CARRIED = select(_CARRIED.c.seq).limit(1)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class _Layer:
 def show(engine: Engine) -> None:
     """Bring the working rows of all carried operations up to date, in a transaction."""
     with reading(engine).connect() as connection:
-        if connection.scalar(select(_CARRIED.c.seq).limit(1)) is None:
+        if connection.scalar(_ANY_CARRIED) is None:
             return
     with engine.begin() as connection:
         show_carried(connection)

@@ -30,6 +30,11 @@ _SAID_EACH = 500
 _DROPPED_AT_ONCE = 20
 _QUICK = 1
 _STAGING = table_of(Staging)
+_FIRST = select(_STAGING.c.lines).order_by(_STAGING.c.n).limit(1)
+_LAST = select(_STAGING.c.lines).order_by(_STAGING.c.n.desc()).limit(1)
+_KEEP = insert(_STAGING)
+# The last first: what is left is always the beginning of an answer.
+_TO_DROP = select(_STAGING.c.n).order_by(_STAGING.c.n.desc()).limit(_DROPPED_AT_ONCE)
 
 
 def receive(engine: Engine, gateway: Gateway, shelf: "Shelf") -> tuple[Cut, str]:
@@ -67,9 +72,7 @@ class Shelf(Keeping):
     def resume(self) -> Resume | None:
         """What is here of an answer that broke off."""
         with reading(self._engine).connect() as connection:
-            query = select(_STAGING.c.lines).order_by(_STAGING.c.n)
-            first = connection.scalar(query.limit(1))
-            last = connection.scalar(query.order_by(None).order_by(_STAGING.c.n.desc()).limit(1))
+            first, last = connection.scalar(_FIRST), connection.scalar(_LAST)
         if first is None or last is None:
             return None
         begin, row = self._read(first)[0], self._read(last)[-1]
@@ -108,16 +111,14 @@ class Shelf(Keeping):
         packed = zlib.compress(b"\n".join(lines), _QUICK)
         self._turn.rest()
         with self._engine.begin() as connection:
-            connection.execute(insert(_STAGING).values(n=self._n, lines=packed))
+            connection.execute(_KEEP, {"n": self._n, "lines": packed})
         self._n, self._begin, self._lines = self._n + 1, b"", []
 
     def drop(self) -> None:
         """What is kept is of no use any more."""
         while True:
             with reading(self._engine).connect() as connection:
-                # The last first: what is left is always the beginning of an answer.
-                query = select(_STAGING.c.n).order_by(_STAGING.c.n.desc()).limit(_DROPPED_AT_ONCE)
-                parts = list(connection.scalars(query))
+                parts = list(connection.scalars(_TO_DROP))
             if not parts:
                 return
             self._turn.rest()

@@ -17,7 +17,9 @@ from psycopg.types.json import Json
 from sqlalchemy import (
     ARRAY,
     Column,
+    ColumnElement,
     CursorResult,
+    Select,
     Table,
     Text,
     Uuid,
@@ -36,6 +38,7 @@ from intact_core import canonical
 from intact_core.records import sets
 
 Rows = Sequence[dict[str, Any]]
+Columns = tuple[Column[Any], ...]
 
 
 def rows_by_key(
@@ -52,19 +55,40 @@ def rows_by_key(
     Asked for a list, PostgreSQL reads the tenant's whole table while its statistics are older
     than the table's growth. `lock` takes the rows in the order of the ids.
     """
-    query = select(*columns).where(*(column == value for column, value in equal.items()))
+    named = tuple(columns), tuple(equal), key
+    values = {f"equal_{place}": value for place, value in enumerate(equal.values())}
     if connection.dialect.name != "postgresql":
         document = canonical.dumps([one.hex for one in ids]).decode()
-        listed = func.json_each(bindparam(None, document)).table_valued("value")
-        among = type_coerce(key, Text).in_(select(listed.c.value))
-        return connection.execute(query.where(among))
-    array = bindparam(None, f"{{{','.join(sorted(map(str, ids)))}}}", Text)
-    wanted = func.unnest(cast(array, ARRAY(Uuid))).table_valued("one").render_derived()
-    query = query.where(key == wanted.c.one)
+        return connection.execute(_among(*named), {**values, "ids": document})
+    array = f"{{{','.join(sorted(map(str, ids)))}}}"
+    with _planned_anew(connection):
+        return connection.execute(_one_by_one(*named, lock), {**values, "ids": array})
+
+
+@cache
+def _among(columns: Columns, equal: Columns, key: Column[Any]) -> Select[Any]:
+    listed = func.json_each(bindparam("ids", type_=Text)).table_valued("value")
+    query = select(*columns).where(type_coerce(key, Text).in_(select(listed.c.value)))
+    return query.where(*_equal(equal))
+
+
+@cache
+def _one_by_one(
+    columns: Columns,
+    equal: Columns,
+    key: Column[Any],
+    lock: bool,
+) -> Select[Any]:
+    array = cast(bindparam("ids", type_=Text), ARRAY(Uuid))
+    wanted = func.unnest(array).table_valued("one").render_derived()
+    query = select(*columns).where(*_equal(equal), key == wanted.c.one)
     # OFFSET 0, as the lock does, keeps the planner from turning the look-ups into one join.
     one = (query.with_for_update() if lock else query.offset(0)).lateral()
-    with _planned_anew(connection):
-        return connection.execute(select(one).select_from(wanted.join(one, true())))
+    return select(one).select_from(wanted.join(one, true()))
+
+
+def _equal(columns: Columns) -> list[ColumnElement[bool]]:
+    return [column == bindparam(f"equal_{place}") for place, column in enumerate(columns)]
 
 
 @contextmanager

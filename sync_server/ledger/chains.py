@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography import x509
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection, Row
 
 from intact_core import clock, ids
@@ -18,6 +18,10 @@ from sync_server.tables.ledger import Device, OpReceipt
 
 _DEVICES = table_of(Device)
 _RECEIPTS = table_of(OpReceipt)
+_DEVICE = select(_DEVICES).where(
+    _DEVICES.c.tenant_id == bindparam("tenant"), _DEVICES.c.id == bindparam("device")
+)
+_LOCKED_DEVICE = _DEVICE.with_for_update()
 
 
 class ChainGap(IntactError):
@@ -52,8 +56,8 @@ def device_row(
     connection: Connection, tenant_id: UUID, device_id: UUID, *, lock: bool = False
 ) -> Row[Any]:
     """The device's row; raises NotAllowed when there is none."""
-    query = select(_DEVICES).where(_DEVICES.c.tenant_id == tenant_id, _DEVICES.c.id == device_id)
-    found = connection.execute(query.with_for_update() if lock else query).first()
+    query = _LOCKED_DEVICE if lock else _DEVICE
+    found = connection.execute(query, {"tenant": tenant_id, "device": device_id}).first()
     if found is None:
         raise NotAllowed("This laptop is not enrolled any more. Ask the office to enrol it again.")
     return found
@@ -111,8 +115,8 @@ def succeed(
     the newest that agrees; what it did after it comes again under the new name, and operations
     that the server knows by their id get their stored verdict. Asking twice changes nothing.
     """
-    query = select(_DEVICES).where(_DEVICES.c.tenant_id == tenant_id, _DEVICES.c.id == new_id)
-    if (known := connection.execute(query).first()) is not None:
+    mine = {"tenant": tenant_id, "device": new_id}
+    if (known := connection.execute(_DEVICE, mine).first()) is not None:
         if known.parent_id != device_id:
             raise NotAllowed("This name is taken.")
         return ChainEnd(known.last_n, known.chain_hash)

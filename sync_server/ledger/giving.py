@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, Select, Text, cast, func, select, true
+from sqlalchemy import ARRAY, Select, Text, bindparam, cast, func, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
@@ -21,6 +21,20 @@ _FEED = table_of(FeedChange)
 _HEADS = table_of(RecordHead)
 _SCOPES = table_of(ScopeHead)
 _MANY, _AT_ONCE = 20_000, 2_000
+_STAND = select(_SCOPES.c.scope, _SCOPES.c.seq, _SCOPES.c.digest).where(
+    _SCOPES.c.tenant_id == bindparam("tenant"),
+    _SCOPES.c.scope.in_(bindparam("scopes", expanding=True)),
+)
+_SINCE = (
+    select(_FEED)
+    .where(
+        _FEED.c.tenant_id == bindparam("tenant"),
+        _FEED.c.scope == bindparam("of_scope"),
+        _FEED.c.seq > bindparam("after"),
+    )
+    .order_by(_FEED.c.seq)
+)
+_MOVED_SINCE = _SINCE.with_only_columns(_FEED.c.seq).where(_FEED.c.kind.in_(("enter", "leave")))
 """Rows from which on the driver fetches them in parts, and how many at once."""
 
 
@@ -54,6 +68,10 @@ class _Cut:
     heads: Mapping[str, Cursor]
     whole: list[str]
     after: dict[str, int]
+
+    def behind(self, scope: str, after: int) -> dict[str, Any]:
+        """What a question for the changes of a scope behind a seq names."""
+        return {"tenant": self.tenant_id, "of_scope": scope, "after": after}
 
 
 def _give(cut: _Cut, pull: Pull, epoch: str) -> Iterator[bytes]:
@@ -99,11 +117,10 @@ def _count(cut: _Cut) -> int:
 
 def _where_records_moved(cut: _Cut) -> list[str]:
     news = [scope for scope, seq in cut.after.items() if seq < cut.heads[scope].seq]
-    moves = _FEED.c.kind.in_(("enter", "leave"))
     return [
         scope
         for scope in news
-        if cut.connection.scalar(_since(cut, scope, cut.after[scope], _FEED.c.seq).where(moves))
+        if cut.connection.scalar(_MOVED_SINCE, cut.behind(scope, cut.after[scope]))
     ]
 
 
@@ -117,20 +134,13 @@ def heads_of(
     connection: Connection, tenant_id: UUID, scopes: Sequence[str]
 ) -> Mapping[str, Cursor]:
     """Where each scope stands, in the order given."""
-    query = select(_SCOPES.c.scope, _SCOPES.c.seq, _SCOPES.c.digest).where(
-        _SCOPES.c.tenant_id == tenant_id, _SCOPES.c.scope.in_(scopes)
-    )
-    found = {scope: Cursor(scope, seq, value) for scope, seq, value in connection.execute(query)}
+    rows = connection.execute(_STAND, {"tenant": tenant_id, "scopes": scopes})
+    found = {scope: Cursor(scope, seq, value) for scope, seq, value in rows}
     return {scope: found.get(scope, Cursor(scope, 0, digest.EMPTY)) for scope in scopes}
 
 
-def _since(cut: _Cut, scope: str, after: int, *columns: Any) -> Select[Any]:
-    mine = (_FEED.c.tenant_id == cut.tenant_id) & (_FEED.c.scope == scope)
-    return select(*columns).where(mine, _FEED.c.seq > after).order_by(_FEED.c.seq)
-
-
 def _changes(cut: _Cut, scope: str, after: int) -> Iterator[bytes]:
-    for row in cut.connection.execute(_since(cut, scope, after, *_FEED.c)):
+    for row in cut.connection.execute(_SINCE, cut.behind(scope, after)):
         head = {
             "line": "change",
             "scope": scope,

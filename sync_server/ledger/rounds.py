@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection, Row
 
 from intact_core import clock, ids
@@ -44,13 +44,19 @@ from sync_server.tables.ledger import Device, ServerEpoch
 
 _BLOBS = table_of(StoredBlob)
 _DEVICES = table_of(Device)
+_EPOCHS = table_of(ServerEpoch)
+_EPOCH = select(_EPOCHS.c.epoch).order_by(_EPOCHS.c.since.desc()).limit(1)
+_RECEIPT_OF = select(_BLOBS.c.receipt).where(
+    _BLOBS.c.tenant_id == bindparam("tenant"), _BLOBS.c.sha256 == bindparam("hash")
+)
+_MOVE_END = update(_DEVICES).where(
+    _DEVICES.c.tenant_id == bindparam("tenant"), _DEVICES.c.id == bindparam("device")
+)
 
 
 def epoch_of(connection: Connection) -> str:
     """The epoch of this server's history; empty when none was begun."""
-    table = table_of(ServerEpoch)
-    found = connection.scalar(select(table.c.epoch).order_by(table.c.since.desc()).limit(1))
-    return found or ""
+    return connection.scalar(_EPOCH) or ""
 
 
 def begin_epoch(connection: Connection, after: str = "") -> str:
@@ -62,7 +68,7 @@ def begin_epoch(connection: Connection, after: str = "") -> str:
     if present != after:
         return present
     epoch = str(ids.new_id())
-    connection.execute(table_of(ServerEpoch).insert().values(epoch=epoch, since=clock.now()))
+    connection.execute(_EPOCHS.insert().values(epoch=epoch, since=clock.now()))
     return epoch
 
 
@@ -108,8 +114,7 @@ def _gave(connection: Connection, tenant_id: UUID, receipt: str) -> bool:
         sha256 = read_receipt(receipt).sha256
     except msgspec.DecodeError as error:
         raise BadInput("The receipt of a file in the greeting has the wrong form.") from error
-    mine = (_BLOBS.c.tenant_id == tenant_id) & (_BLOBS.c.sha256 == sha256)
-    return connection.scalar(select(_BLOBS.c.receipt).where(mine)) == receipt
+    return connection.scalar(_RECEIPT_OF, {"tenant": tenant_id, "hash": sha256}) == receipt
 
 
 def take_push(
@@ -160,9 +165,8 @@ def _take(
         receipts += ingest(connection, source, new)
     if not new:
         return PushAnswer(receipts, last_n, device.chain_hash)
-    end = {"last_n": new[-1].operation.n, "chain_hash": new[-1].hash}
-    mine = (_DEVICES.c.tenant_id == tenant_id) & (_DEVICES.c.id == device_id)
-    connection.execute(update(_DEVICES).where(mine).values(**end, seen_at=clock.now()))
+    end = {"last_n": new[-1].operation.n, "chain_hash": new[-1].hash, "seen_at": clock.now()}
+    connection.execute(_MOVE_END, {"tenant": tenant_id, "device": device_id, **end})
     return PushAnswer(receipts, new[-1].operation.n, new[-1].hash)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection
 
 from intact_core import canonical, clock
@@ -206,14 +207,11 @@ class Workspace:
         key = (type_, tuple(equal.items()))
         found = self._found.get(key)
         if found is None:
-            table = spec_of(type_).table
-            query = select(table).where(
-                table.c.tenant_id == self._tenant_id,
-                table.c.deleted_at.is_(None),
-                *(table.c[name] == value for name, value in equal.items()),
-            )
-            found = [self._row(type_, values) for values in self._connection.execute(query)]
-            self._found[key] = found
+            known = tuple(name for name, value in equal.items() if value is not None)
+            query = _living(type_, known, tuple(name for name in equal if equal[name] is None))
+            values = {"tenant": self._tenant_id, **{f"is_{name}": equal[name] for name in known}}
+            rows = self._connection.execute(query, values)
+            found = self._found[key] = [self._row(type_, one) for one in rows]
         return found
 
     @property
@@ -250,6 +248,18 @@ class Workspace:
         for columns, ones in by_columns.items():
             rows = [_values(record, columns) for record in ones]
             update_rows(self._connection, spec_of(type_).table, _KEYS, rows)
+
+
+@cache
+def _living(type_: str, known: Sequence[str], empty: Sequence[str]) -> Select[Any]:
+    """Records of the tenant that are there: fields equal to what is bound, fields without value."""
+    table = spec_of(type_).table
+    return select(table).where(
+        table.c.tenant_id == bindparam("tenant"),
+        table.c.deleted_at.is_(None),
+        *(table.c[name] == bindparam(f"is_{name}") for name in known),
+        *(table.c[name].is_(None) for name in empty),
+    )
 
 
 def _values(record: Tracked, names: Iterable[str]) -> dict[str, Any]:

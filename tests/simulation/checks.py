@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, Table, select, text
 from sqlalchemy.engine import Connection
 
 from intact_core.records.catalogue import TYPES, TypeSpec, spec_of
@@ -55,9 +56,14 @@ def digest_of(rows: Iterable[tuple[Ref, tuple[str, int, dict[str, Any]]]]) -> st
     return f"{sum(row_hash(ref, rev, body) for ref, (_, rev, body) in rows) % (1 << 256):064x}"
 
 
+@cache
+def _all_of(table: Table) -> Select[Any]:
+    return select(table)
+
+
 def _bodies(connection: Connection, spec: TypeSpec) -> dict[str, dict[str, Any]]:
     found = {}
-    for row in connection.execute(select(spec.table)).mappings():
+    for row in connection.execute(_all_of(spec.table)).mappings():
         body = spec.wire(dict(row))
         found[body["id"]] = {name: value for name, value in body.items() if value is not None}
     return found

@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -34,7 +34,7 @@ class DiskStore(BlobStore):
         except FileNotFoundError:
             return 0
 
-    def append(self, tenant_id: UUID, sha256: str, offset: int, data: bytes) -> int:
+    def append(self, tenant_id: UUID, sha256: str, offset: int, parts: Sequence[bytes]) -> int:
         path = self._partial(tenant_id, sha256)
         with translated():
             make_folder(path.parent)
@@ -43,11 +43,11 @@ class DiskStore(BlobStore):
                 if here != offset:
                     raise WrongOffset(here)
                 try:
-                    self._write(descriptor, data)
+                    self._write(descriptor, parts)
                 except OSError:
                     os.ftruncate(descriptor, here)
                     raise
-        return offset + len(data)
+        return offset + sum(map(len, parts))
 
     def finish(self, tenant_id: UUID, sha256: str, size: int) -> None:
         partial, whole = self._partial(tenant_id, sha256), self._whole(tenant_id, sha256)
@@ -96,10 +96,11 @@ class DiskStore(BlobStore):
             os.close(descriptor)
 
     @staticmethod
-    def _write(descriptor: int, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+    def _write(descriptor: int, parts: Sequence[bytes]) -> None:
+        for part in parts:
+            view = memoryview(part)
+            while view:
+                view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
 
     def _whole(self, tenant_id: UUID, sha256: str) -> Path:

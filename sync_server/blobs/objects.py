@@ -1,6 +1,6 @@
 """Content store on S3: any number of servers may share it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -61,11 +61,11 @@ class ObjectStore(BlobStore):
     def offset(self, tenant_id: UUID, sha256: str) -> int:
         return sum(self._pieces(tenant_id, sha256).values())
 
-    def append(self, tenant_id: UUID, sha256: str, offset: int, data: bytes) -> int:
+    def append(self, tenant_id: UUID, sha256: str, offset: int, parts: Sequence[bytes]) -> int:
         here = self.offset(tenant_id, sha256)
         if here != offset:
             raise WrongOffset(here)
-        if data:
+        if data := b"".join(parts):
             name = f"{_partial(tenant_id, sha256)}/{offset:020d}"
             try:
                 with translated():

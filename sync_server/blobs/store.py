@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -43,8 +43,8 @@ class BlobStore(ABC):
         """How many bytes of an unfinished blob are here."""
 
     @abstractmethod
-    def append(self, tenant_id: UUID, sha256: str, offset: int, data: bytes) -> int:
-        """Add bytes at the offset, kept for good when this returns; the new offset.
+    def append(self, tenant_id: UUID, sha256: str, offset: int, parts: Sequence[bytes]) -> int:
+        """Add the parts at the offset, kept for good when this returns; the new offset.
 
         Raises WrongOffset where the blob stands elsewhere, StorageFault when there is no room.
         """
@@ -83,7 +83,7 @@ class BlobStore(ABC):
         if self.has(tenant_id, sha256):
             self.secure(tenant_id, sha256)
         else:
-            self.append(tenant_id, sha256, self.restart(tenant_id, sha256), content)
+            self.append(tenant_id, sha256, self.restart(tenant_id, sha256), [content])
             self.finish(tenant_id, sha256, len(content))
         return sha256
 

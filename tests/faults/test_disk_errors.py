@@ -145,7 +145,7 @@ def test_a_real_disk_that_is_full(tiny: Path) -> None:
     with pytest.raises(StorageFault, match="Make room"):
         capture(files, audit_id, content + b"another")
     with pytest.raises(StorageFault, match="disk"):
-        store.append(tenant, got.sha256, 0, content)
+        store.append(tenant, got.sha256, 0, [content])
     assert store.offset(tenant, got.sha256) == 0
     assert len(list(tiny.glob("evidence/*/*"))) == 1
     assert files.read(audit_id, got.sha256) == content

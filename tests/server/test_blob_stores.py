@@ -50,7 +50,7 @@ def test_a_blob_grows_piece_by_piece_through_restarts(opening: Opening) -> None:
     for start in range(0, len(CONTENT), 100_000):
         assert opening().offset(TENANT, NAME) == start
         piece = CONTENT[start : start + 100_000]
-        assert opening().append(TENANT, NAME, start, piece) == start + len(piece)
+        assert opening().append(TENANT, NAME, start, [piece]) == start + len(piece)
     assert not opening().has(TENANT, NAME)
     opening().finish(TENANT, NAME, len(CONTENT))
     store = opening()
@@ -62,12 +62,12 @@ def test_a_blob_grows_piece_by_piece_through_restarts(opening: Opening) -> None:
 
 
 def test_a_piece_elsewhere_is_refused_with_the_place_to_go_on_from(store: BlobStore) -> None:
-    store.append(TENANT, NAME, 0, CONTENT[:1000])
+    store.append(TENANT, NAME, 0, [CONTENT[:1000]])
     for offset in (0, 999, 1001):
         with pytest.raises(WrongOffset) as refused:
-            store.append(TENANT, NAME, offset, b"other")
+            store.append(TENANT, NAME, offset, [b"other"])
         assert refused.value.offset == 1000
-    assert store.append(TENANT, NAME, 1000, CONTENT[1000:]) == len(CONTENT)
+    assert store.append(TENANT, NAME, 1000, [CONTENT[1000:]]) == len(CONTENT)
     store.finish(TENANT, NAME, len(CONTENT))
     assert store.read(TENANT, NAME) == CONTENT
 
@@ -78,7 +78,7 @@ def test_of_two_pieces_at_once_one_is_kept(store: BlobStore) -> None:
     def add(byte: bytes) -> None:
         start.wait()
         try:
-            seen.append(store.append(TENANT, NAME, 0, byte * 5000))
+            seen.append(store.append(TENANT, NAME, 0, [byte * 2000, byte * 3000]))
         except WrongOffset as refused:
             seen.append(-refused.offset)
 
@@ -93,8 +93,8 @@ def test_of_two_pieces_at_once_one_is_kept(store: BlobStore) -> None:
 
 @pytest.mark.parametrize("wrong", [CONTENT[:-1], CONTENT + b"x", bytes(len(CONTENT))])
 def test_what_is_damaged_gets_no_place_and_starts_anew(store: BlobStore, wrong: bytes) -> None:
-    store.append(TENANT, NAME, 0, wrong[:100])
-    store.append(TENANT, NAME, 100, wrong[100:])
+    store.append(TENANT, NAME, 0, [wrong[:100]])
+    store.append(TENANT, NAME, 100, [wrong[100:]])
     with pytest.raises(Damaged, match="hash differs"):
         store.finish(TENANT, NAME, len(CONTENT))
     assert not store.has(TENANT, NAME)
@@ -118,7 +118,7 @@ def test_an_empty_blob_and_one_of_several_parts(store: BlobStore) -> None:
     large = os.urandom(1000) * (2 * PART // 1000 + 1)
     name = hashlib.sha256(large).hexdigest()
     for start in range(0, len(large), PART):
-        store.append(TENANT, name, start, large[start : start + PART])
+        store.append(TENANT, name, start, [large[start : start + PART]])
     store.finish(TENANT, name, len(large))
     assert store.read(TENANT, name) == large
 
@@ -168,7 +168,7 @@ def test_a_server_that_died_between_pieces_and_place_finishes_later(s3: S3, tmp_
     """S3 alone: the whole is there and its pieces are, too; the next receipt clears them away."""
     url = s3.url()
     store = s3.store(tmp_path, url)
-    store.append(TENANT, NAME, 0, CONTENT)
+    store.append(TENANT, NAME, 0, [CONTENT])
     with Spool(store) as spool:
         spool.write(CONTENT)
         spool.adopt(TENANT)

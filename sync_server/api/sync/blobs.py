@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from intact_core.errors import BadInput, Damaged
 from intact_core.sync.protocol import BlobOffer, BlobState
-from sync_server.api.sync.bodies import body_up_to
+from sync_server.api.sync.bodies import body_up_to, parts_up_to
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import database_of, depositing_caller, device_caller, keys_of
 from sync_server.blobs.store import BlobStore
@@ -27,6 +28,7 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 Raw = Annotated[bytes, Depends(body_up_to(LARGEST_PIECE))]
+Piece = Annotated[list[bytes], Depends(parts_up_to(LARGEST_PIECE))]
 
 
 def store_of(request: Request) -> BlobStore:
@@ -59,7 +61,7 @@ def append(
     request: Request,
     caller: Depositor,
     sha256: str,
-    body: Raw,
+    piece: Piece,
     upload_offset: Annotated[int, Header()],
     upload_checksum: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -67,15 +69,15 @@ def append(
 
     `Upload-Checksum: sha256 <base64>` guards the piece (tus 1.0, checksum extension).
     """
-    _check_piece(body, upload_checksum)
+    _check_piece(piece, upload_checksum)
     store = store_of(request)
     with database_of(request).read(caller.tenant) as session:
         known = blobs.announced(session, store, caller, sha256)
     if known.receipt is not None:
         return _answer(known)
-    if upload_offset + len(body) > known.size:
+    if upload_offset + sum(map(len, piece)) > known.size:
         raise BadInput("More bytes than were announced.")
-    offset = store.append(caller.tenant, sha256, upload_offset, body)
+    offset = store.append(caller.tenant, sha256, upload_offset, piece)
     reached = BlobState(sha256, known.size, offset)
     return _answer(_finish(request, caller, reached) if offset == known.size else reached)
 
@@ -118,11 +120,11 @@ def _complete(store: BlobStore, tenant_id: UUID, state: BlobState) -> None:
         store.secure(tenant_id, state.sha256)
     else:
         if state.size == 0:
-            store.append(tenant_id, state.sha256, 0, b"")
+            store.append(tenant_id, state.sha256, 0, [])
         store.finish(tenant_id, state.sha256, state.size)
 
 
-def _check_piece(body: bytes, checksum: str | None) -> None:
+def _check_piece(piece: Sequence[bytes], checksum: str | None) -> None:
     if checksum is None:
         return
     algorithm, _, text = checksum.partition(" ")
@@ -132,7 +134,10 @@ def _check_piece(body: bytes, checksum: str | None) -> None:
         raise BadInput("The checksum cannot be read.") from fault
     if algorithm != "sha256":
         raise BadInput("The checksum's algorithm is sha256.")
-    if hashlib.sha256(body).digest() != expected:
+    found = hashlib.sha256()
+    for part in piece:
+        found.update(part)
+    if found.digest() != expected:
         raise Damaged("This piece arrived damaged and was not kept. Send it again.")
 
 

@@ -25,22 +25,33 @@ _BUSY = "Many laptops are being served right now. Nothing was lost; this one has
 
 
 def body_up_to(limit: int) -> Callable[[Request], Awaitable[bytes]]:
-    """A dependency that reads the body, unpacked when it came as gzip.
-
-    Raises BadInput for one of more than `limit` bytes: what it unpacks to counts, so a small body
-    cannot grow in memory beyond it.
-    """
+    """A dependency that reads the body whole, as `parts_up_to` does."""
+    read = parts_up_to(limit)
 
     async def raw_body(request: Request) -> bytes:
+        return b"".join(await read(request))
+
+    return raw_body
+
+
+def parts_up_to(limit: int) -> Callable[[Request], Awaitable[list[bytes]]]:
+    """A dependency that reads the body part by part as it came, unpacked when it came as gzip.
+
+    Joining the parts of a large one costs as much time as receiving it. Raises BadInput for one of
+    more than `limit` bytes: what it unpacks to counts, so a small body cannot grow in memory
+    beyond it.
+    """
+
+    async def raw_parts(request: Request) -> list[bytes]:
         parts, size = [], 0
         async for part in _plain(request, limit):
             size += len(part)
             if size > limit:
                 raise BadInput(f"Send at most {limit} bytes at once.")
             parts.append(part)
-        return b"".join(parts)
+        return parts
 
-    return raw_body
+    return raw_parts
 
 
 async def _plain(request: Request, limit: int) -> AsyncIterator[bytes]:

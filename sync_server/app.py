@@ -62,15 +62,10 @@ from sync_server.back_office import site
 from sync_server.blobs.opening import open_store
 from sync_server.blobs.store import WrongOffset
 from sync_server.database.engine import Database
-from sync_server.database.migrate import require_bound_by_policies, require_current
 from sync_server.database.no_answer import no_answer
 from sync_server.ledger.chains import ChainFork
-from sync_server.ledger.feed import record_written
-from sync_server.ledger.rounds import begin_epoch, epoch_of
 from sync_server.services import documents as library
-from sync_server.services.access import give_missing_defaults
 from sync_server.services.files import TooLarge
-from sync_server.services.newer_laptops import take_up
 from sync_server.services.records import StaleVersion
 from sync_server.settings import Settings
 
@@ -116,22 +111,6 @@ _HEADERS = {
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-def open_database(settings: Settings) -> Database:
-    """The database with the ledger behind every write; raises StorageFault when it cannot serve."""
-    database = Database(settings.database_url, record_written)
-    with database.engine.connect() as connection:
-        require_current(connection)
-        if database.is_postgres:
-            require_bound_by_policies(connection)
-    with database.write(None) as session:
-        if not epoch_of(session.connection()):
-            begin_epoch(session.connection())
-    give_missing_defaults(database)
-    if taken := take_up(database):
-        _LOG.info("%d operations of newer laptops count since this update", taken)
-    return database
 
 
 def make_app(

@@ -17,7 +17,6 @@ from intact_core import ids
 from intact_core.documents.verification import verify_pdf
 from intact_core.errors import BadInput, IntactError
 from sync_server import settings as configuration
-from sync_server.app import open_database
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.sealing import Sealing
@@ -25,6 +24,7 @@ from sync_server.database.engine import Database
 from sync_server.database.migrate import APP_ROLE, migrate
 from sync_server.services.demo import DemoTools, load_demo
 from sync_server.services.document_check import authorities
+from sync_server.services.opening import open_database
 from sync_server.services.tenants import TenantData, create_tenant, list_tenants
 from sync_server.services.users import NewUser, create_operator, create_user
 from sync_server.settings import Options, Settings

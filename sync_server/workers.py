@@ -11,14 +11,17 @@ import multiprocessing
 import os
 from functools import partial
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from sync_server.app import make_app, open_database
 from sync_server.database.engine import Database
+from sync_server.services.opening import open_database
 from sync_server.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 MOST_BY_DEFAULT = 4
 _COLLECT = (20_000, 20, 100)
@@ -35,8 +38,7 @@ def fitting(database_url: str) -> int:
 
 def serve_here(settings: Settings, database: Database) -> None:
     """Serve until a signal ends it."""
-    app = make_app(settings, database)
-    _keep_what_is_here()
+    app = _app(settings, database)
     uvicorn.run(
         app, host=settings.host, port=settings.port, log_level="warning", server_header=False
     )
@@ -57,9 +59,16 @@ def serve_many(settings: Settings, workers: int) -> None:
     Multiprocess(config, [config.bind_socket()]).run()
 
 
-def _worker(settings: Settings) -> FastAPI:
+def _worker(settings: Settings) -> "FastAPI":
     Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    app = make_app(settings, open_database(settings))
+    return _app(settings, open_database(settings))
+
+
+def _app(settings: Settings, database: Database) -> "FastAPI":
+    # All routes take seconds to load: neither a command nor who only watches the others needs them.
+    from sync_server.app import make_app  # noqa: PLC0415
+
+    app = make_app(settings, database)
     _keep_what_is_here()
     return app
 

@@ -9,12 +9,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from sync_server import settings as configuration
-from sync_server.app import make_app, open_database
+from sync_server.app import make_app
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.sealing import Sealing
 from sync_server.database.migrate import migrate
 from sync_server.services.demo import DemoTools, load_demo
+from sync_server.services.opening import open_database
 from sync_server.settings import Options
 
 URL = "http://testserver"

@@ -26,7 +26,7 @@ from sqlalchemy.engine import make_url
 from intact_core import canonical, ids
 from intact_core.sync.operations import GENESIS, link
 from sync_server import settings as configuration
-from sync_server.app import equip, make_routes, open_database
+from sync_server.app import equip, make_routes
 from sync_server.auth.keys import TenantKeys
 from sync_server.auth.passwords import Passwords
 from sync_server.auth.public_limit import PublicLimit
@@ -34,6 +34,7 @@ from sync_server.auth.sealing import Sealing
 from sync_server.database.engine import Database
 from sync_server.database.migrate import migrate
 from sync_server.services.demo import PASSWORD, DemoTools, load_demo
+from sync_server.services.opening import open_database
 from sync_server.settings import Options, Settings
 from sync_server.tables.accounts import Account
 from tests.fixtures.databases import share_statements

@@ -12,8 +12,8 @@ from intact_core.records.clients import Client
 from intact_core.records.people import User
 from intact_core.records.standards import ChecklistTemplate, Standard
 from sync_server import settings
-from sync_server.app import open_database
 from sync_server.services.audits import Member, Plan, schedule
+from sync_server.services.opening import open_database
 from sync_server.settings import Options
 from sync_server.tables.accounts import Setting
 

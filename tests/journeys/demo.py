@@ -4,6 +4,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
@@ -32,13 +33,21 @@ def main(arguments: list[str]) -> int:
     app = QApplication.instance() or QApplication([])
     theme.apply(app, dark=False)
     with tempfile.TemporaryDirectory() as folder:
-        lost = play(app, Path(folder), given.output, given.catalog, given.photos)
+        sources = Sources(given.catalog, given.photos, shutil.which("chromium"))
+        lost = play(app, Path(folder), given.output, sources)
     return 1 if lost else 0
 
 
-def play(
-    app: QApplication, work: Path, out: Path, catalog: Path | None, photos: Path | None
-) -> int:
+@dataclass(frozen=True)
+class Sources:
+    """What to play with: an OSCAL catalog, a folder of photos, a browser to show pages in."""
+
+    catalog: Path | None = None
+    photos: Path | None = None
+    browser: str | None = None
+
+
+def play(app: QApplication, work: Path, out: Path, sources: Sources) -> int:
     """Play it all in a working folder; returns how many operations or files were lost."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -47,19 +56,19 @@ def play(
     try:
         server.start()
         stage.say(f"A server runs on {server.url}, with its demo data")
-        return _line(stage, catalog, photos)
+        return _line(stage, sources)
     finally:
         for laptop in stage.laptops:
             laptop.close()
         server.stop()
 
 
-def _line(stage: Stage, catalog: Path | None, photos: Path | None) -> int:
-    choose_audit(stage, catalog)
+def _line(stage: Stage, sources: Sources) -> int:
+    choose_audit(stage, sources.catalog)
     stage.lead, stage.auditor = stage.laptop("lead"), stage.laptop("auditor")
     onsite.enrol(stage)
     onsite.lose_the_network(stage)
-    onsite.work(stage, _files(stage, photos))
+    onsite.work(stage, _files(stage, sources.photos))
     onsite.come_back(stage)
     closing.sign_report(stage)
     closing.client_review(stage)
@@ -70,7 +79,7 @@ def _line(stage: Stage, catalog: Path | None, photos: Path | None) -> int:
         desk.sync()
         desk.place("sync")
         desk.shot("sync")
-    photograph_pages(stage)
+    photograph_pages(stage, sources.browser)
     closing.verify(stage)
     found = account(stage)
     write_summary(stage, found)

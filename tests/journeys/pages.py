@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -25,9 +24,8 @@ _QUIET = (
 )
 
 
-def photograph_pages(stage: Stage) -> None:
-    """What each person sees: kept as they got it, then shown by the browser."""
-    browser = shutil.which("chromium")
+def photograph_pages(stage: Stage, browser: str | None) -> None:
+    """What each person sees: kept as they got it, then shown by the browser (a Chromium)."""
     if browser is None:
         stage.say("no Chromium here: the pages of the back office are not photographed")
         return

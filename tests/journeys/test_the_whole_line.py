@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from tests.journeys.demo import play
+from tests.journeys.demo import Sources, play
 
 
 def test_an_offline_audit_becomes_a_verified_certificate(qapp, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert play(qapp, tmp_path / "work", out, None, None) == 0
+    assert play(qapp, tmp_path / "work", out, Sources()) == 0
     told = json.loads((out / "summary.json").read_text())
     assert told["lost"] == 0
     assert told["conflicts"] == 1

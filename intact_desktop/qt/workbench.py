@@ -115,13 +115,20 @@ class Workbench(QObject):
         on_error: Show | None = None,
         owner: QObject | None = None,
     ) -> Task:
-        """Run a query on the database lane; it never waits for a writer."""
+        """Run a query on the database lane; it never waits for a writer.
+
+        Once the workbench is closed its pages are on their way out: nothing is delivered any more.
+        """
 
         def work() -> T:
             with self.readers() as session:
                 return query(session)
 
-        return self._run(work, on_done, on_error, owner, self.lanes.database.run)
+        def answered(found: T) -> None:
+            if not self._closed:
+                on_done(found)
+
+        return self._run(work, answered, on_error, owner, self.lanes.database.run)
 
     def close(self, seconds: float = 10.0) -> bool:
         """Let what was begun be written, then close the database; False if it took too long.

@@ -125,6 +125,16 @@ def test_locking_clears_the_screen_and_keeps_what_was_typed(
     assert "half a sente" in texts
 
 
+def test_what_was_asked_before_locking_is_answered_to_nobody(application, qtbot) -> None:
+    unlock(application, qtbot)
+    page, told = application.desk.conflicts, []
+    page.counted.connect(told.append)
+    page.reload()
+    application.lock()
+    qtbot.wait(100)
+    assert not told
+
+
 def test_nobody_there_locks(laptop, secrets_store, qtbot) -> None:
     made = Application(laptop.opened.profile, around(secrets_store, idle_seconds=1.0))
     qtbot.addWidget(made.window)

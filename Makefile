@@ -46,9 +46,10 @@ shape:
 	$(PYTHON_IN) -m pytest -q tests/architecture
 
 # Many processes start within the tests: without compiled files each compiles all modules anew.
+# Three at once on two cores: some tests wait for slow lines and dead servers.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: check
-	$(PYTHON_IN) -m pytest -q -n 2 --ignore=tests/architecture
+	$(PYTHON_IN) -m pytest -q -n 3 --ignore=tests/architecture
 
 prove: setup
 	$(PYTHON_IN) -m tests.prove $(PROVE)

@@ -183,8 +183,9 @@ class Laptop:
         return page
 
     def shot(self, name: str, widget: QWidget | None = None) -> None:
-        """Keep a picture of the window."""
-        QApplication.processEvents()
+        """Keep a picture of the window, once a layout that asks for another has had it."""
+        for _ in range(3):
+            QApplication.processEvents()
         (widget or self.window).grab().save(str(self.shots / f"{self.name}-{name}.png"))
 
     def press(self, widget: QWidget, key: str) -> None:

@@ -117,7 +117,7 @@ class Workbench(QObject):
     ) -> Task:
         """Run a query on the database lane; it never waits for a writer.
 
-        Once the workbench is closed its pages are on their way out: nothing is delivered any more.
+        Once the workbench is closed its pages are on their way out: no answer is delivered then.
         """
 
         def work() -> T:

@@ -37,7 +37,7 @@ def body_up_to(limit: int) -> Callable[[Request], Awaitable[bytes]]:
 def parts_up_to(limit: int) -> Callable[[Request], Awaitable[list[bytes]]]:
     """A dependency that reads the body part by part as it came, unpacked when it came as gzip.
 
-    Joining the parts of a large one costs as much time as receiving it. Raises BadInput for one of
+    Joining the parts of a large one takes time and its memory once more. Raises BadInput for one of
     more than `limit` bytes: what it unpacks to counts, so a small body cannot grow in memory
     beyond it.
     """

@@ -102,7 +102,8 @@ class Entries:
             row["prev_hash"], last = last, row["hash"]
         if self._rows:
             shared = self._shared | {"tenant_id": self._tenant_id}
-            insert_rows(connection, table_of(AuditLog), self._rows, shared)
+            texts = ("old_values", "new_values")
+            insert_rows(connection, table_of(AuditLog), self._rows, shared, texts)
             raise_scope(connection, self._tenant_id, LOG_SCOPE, seq, last)
 
 

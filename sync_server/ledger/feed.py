@@ -144,7 +144,7 @@ class Steps:
         state.rev += 1
         state.field_rev |= dict.fromkeys(put.groups, (state.rev, put.device))
         text = canonical.dumps(digest.filled(put.body))
-        state.hash = digest.text_hash(put.spec.name, put.id, state.rev, text)
+        state.hash = digest.text_hash(put.spec.name, put.body["id"], state.rev, text)
         scope = put.spec.scope.key(put.body)
         if scope != state.scope:
             self._change(put, state, "leave", b"{}")
@@ -196,7 +196,6 @@ class Steps:
         new, changed = [], []
         for ref, state in self._states.items():
             row = {
-                "tenant_id": self._tenant_id,
                 "type": ref[0],
                 "id": ref[1],
                 "scope": state.scope,
@@ -207,9 +206,9 @@ class Steps:
             if state.is_new:
                 new.append(row | {"serial": state.serial})
             else:
-                changed.append(row)
+                changed.append(row | {"tenant_id": self._tenant_id})
         shared = {"updated_at": self._now}
-        insert_rows(connection, _HEADS, new, shared)
+        insert_rows(connection, _HEADS, new, shared | {"tenant_id": self._tenant_id})
         update_rows(connection, _HEADS, _HEAD_KEYS, changed, shared)
 
     def _number(self, connection: Connection) -> None:
@@ -233,7 +232,7 @@ class Steps:
             now = digest.moved(old, out=out.get(scope, ()), into=into.get(scope, ()))
             raise_scope(connection, self._tenant_id, scope, rows[-1]["seq"], now)
         shared = {"tenant_id": self._tenant_id, "actor": self._actor.user_id, "at": self._now}
-        insert_rows(connection, _FEED, rows, shared)
+        insert_rows(connection, _FEED, rows, shared, ("patch",))
 
     def _moved(self) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
         """By scope, the hashes of the rows as they were, and as they are."""

@@ -368,4 +368,5 @@ def _store(
         for one, receipt in zip(links, receipts, strict=True)
     ]
     whose = {"tenant_id": source.tenant_id, "device_id": source.device_id}
-    insert_rows(connection, table_of(OpReceipt), rows, whose | {"received_at": clock.now()})
+    shared = whose | {"received_at": clock.now()}
+    insert_rows(connection, table_of(OpReceipt), rows, shared, ("raw", "receipt"))

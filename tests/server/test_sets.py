@@ -78,3 +78,14 @@ def test_what_all_rows_share_changes_too(connection: Connection) -> None:
     update_rows(connection, HEADS, ("tenant_id", "scope"), keys, {"seq": 4, "digest": "x"})
     found = connection.execute(select(HEADS.c.scope, HEADS.c.seq).order_by(HEADS.c.scope)).all()
     assert [tuple(row) for row in found] == [("a", 4), ("b", 4), ("c", 1)]
+
+
+def test_long_texts_stay_with_their_rows(connection: Connection) -> None:
+    rows = [{"scope": f"{n}", "digest": f'{{"é\\": [{n}]}}', "seq": n} for n in range(20)]
+    for turn in range(MORE_THAN_PREPARES_A_STATEMENT):
+        part = [row | {"scope": f"{turn}:{row['scope']}"} for row in rows]
+        insert_rows(connection, HEADS, part, tenant(), ("digest",))
+    found = connection.execute(select(HEADS.c.scope, HEADS.c.seq, HEADS.c.digest)).all()
+    assert len(found) == 20 * MORE_THAN_PREPARES_A_STATEMENT
+    assert all(digest == f'{{"é\\": [{seq}]}}' for _, seq, digest in found)
+    assert all(scope.endswith(f":{seq}") for scope, seq, _ in found)

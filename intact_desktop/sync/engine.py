@@ -31,6 +31,7 @@ from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Device, table_of
 from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
 from intact_desktop.sync.applying import Applied, Prepared, cursors, prepare, write
+from intact_desktop.sync.beside import Beside, beside
 from intact_desktop.sync.carrying_up import carry_up, segments
 from intact_desktop.sync.cuts import Cut
 from intact_desktop.sync.files import (
@@ -42,7 +43,7 @@ from intact_desktop.sync.files import (
 )
 from intact_desktop.sync.gateway import Forked, Gateway, Sign
 from intact_desktop.sync.proof import files_by_state, worth_keeping
-from intact_desktop.sync.pushing import Beside, Sender, beside
+from intact_desktop.sync.pushing import Sender
 from intact_desktop.sync.showing import show
 from intact_desktop.sync.staging import FROM_ROWS, Shelf, receive
 

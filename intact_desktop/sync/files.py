@@ -19,9 +19,11 @@ from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.evidence.pieces import Pieces
 from intact_desktop.store.engine import reading
 from intact_desktop.store.tables import Blob, Device, table_of
+from intact_desktop.sync.beside import Beside, beside
 from intact_desktop.sync.gateway import BlobPart, Gateway
 from intact_desktop.sync.names import append_log
 from intact_desktop.sync.pacing import Pace
+from intact_desktop.sync.reading_ahead import ReadingAhead
 
 _BLOBS = table_of(Blob)
 _DEVICE = table_of(Device)
@@ -124,12 +126,18 @@ class FileTransfer:
     """
 
     def __init__(
-        self, engine: Engine, gateway: Gateway, files: EvidenceFiles, pace: Pace | None = None
+        self,
+        engine: Engine,
+        gateway: Gateway,
+        files: EvidenceFiles,
+        pace: Pace | None = None,
+        beside: Beside = beside,
     ) -> None:
         self._engine = engine
         self._gateway = gateway
         self._files = files
         self._pace = pace or Pace()
+        self._beside = beside
         self._moved = False
 
     def send_all(self, progress: Progress) -> int:
@@ -178,13 +186,16 @@ class FileTransfer:
         size, tell = more
         state = self._gateway.offer_blob(BlobOffer(sha256, size))
         noted = time.monotonic()
-        with self._files.open(audit_id, sha256) as file:
+        with (
+            self._files.open(audit_id, sha256) as file,
+            ReadingAhead(file, self._beside) as ahead,
+        ):
             while state.receipt is None:
                 if not self._may_go(tell):
                     return None
-                chunk = file.read_range(state.offset, self._pace.piece)
-                before, state = state, self._gateway.send_blob(sha256, state.offset, chunk)
-                self._went(len(chunk))
+                piece = ahead.piece(state.offset, self._pace.piece)
+                before, state = state, self._gateway.send_blob(sha256, state.offset, piece)
+                self._went(len(piece.content))
                 if state.receipt is None and state.offset <= before.offset:
                     raise ServerFault(
                         "The server does not take a file and does not say why. The file is safe "

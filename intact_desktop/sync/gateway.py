@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -40,6 +39,7 @@ from intact_core.sync.protocol import (
 )
 from intact_desktop.sync import answers
 from intact_desktop.sync.line import PIECE, Ended, Line, Patience
+from intact_desktop.sync.reading_ahead import Piece
 
 T = TypeVar("T")
 Sign = Callable[[bytes], bytes]
@@ -214,9 +214,9 @@ class Gateway:
         """Announce a blob; the answer says from where to go on."""
         return self._call("/sync/v1/blobs", msgspec.json.encode(offer), BlobState)
 
-    def send_blob(self, sha256: str, offset: int, chunk: bytes) -> BlobState:
-        """One chunk of a blob at an offset (tus 1.0 with its checksum extension)."""
-        checksum = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
+    def send_blob(self, sha256: str, offset: int, piece: Piece) -> BlobState:
+        """One piece of a blob at an offset (tus 1.0 with its checksum extension)."""
+        checksum = base64.b64encode(piece.digest).decode()
         headers = {
             "content-type": "application/offset+octet-stream",
             "upload-offset": str(offset),
@@ -224,7 +224,7 @@ class Gateway:
         }
         path = f"/sync/v1/blobs/{sha256}"
         try:
-            response = self._as_device("PATCH", path, chunk, headers)
+            response = self._as_device("PATCH", path, piece.content, headers)
         except Elsewhere:
             # The piece came twice, or its answer was lost: whatever is there, it goes on from it.
             response = self._as_device("GET", f"{path}/state", b"", {})

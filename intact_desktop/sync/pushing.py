@@ -1,11 +1,8 @@
 """Sending this laptop's own operations: the next batch is made while the server takes the last."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from threading import Thread
-from typing import Protocol, TypeVar
 
 from sqlalchemy import Engine, select
 
@@ -14,43 +11,13 @@ from intact_core.sync.protocol import PushAnswer
 from intact_desktop.store.engine import reading, turn_of
 from intact_desktop.store.tables import Device, chunks, table_of
 from intact_desktop.sync import outgoing
+from intact_desktop.sync.beside import Await, Beside
 from intact_desktop.sync.files import Progress
 from intact_desktop.sync.gateway import Gap, Gateway, Sign
 
-T = TypeVar("T")
-Await = Callable[[], T]
 _LAST_N = select(table_of(Device).c.last_n)
 _RECEIPTS_AT_ONCE = 100
 _AS_SENT = ("applied", "no_change")
-
-
-class Beside(Protocol):
-    """Starts something; what it returns waits for the answer, or raises what was raised."""
-
-    def __call__(self, ask: Await[T], /) -> Await[T]: ...
-
-
-def beside(ask: Await[T]) -> Await[T]:
-    """Let it run in a thread of its own meanwhile."""
-    answers: list[T] = []
-    faults: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            answers.append(ask())
-        except BaseException as fault:  # noqa: BLE001 - it goes on where the answer is awaited
-            faults.append(fault)
-
-    thread = Thread(target=run, name="push", daemon=True)
-    thread.start()
-
-    def landed() -> T:
-        thread.join()
-        if faults:
-            raise faults[0]
-        return answers[0]
-
-    return landed
 
 
 @dataclass

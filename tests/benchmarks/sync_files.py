@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import statistics
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from tests.benchmarks.sync_many import BATCH, prepared
 
 LEAD = "lead@demo.example"
 SIZE, MIB = 96 << 20, 1 << 20
-BATCHES = 4
+BATCHES, FILES = 4, 3
 
 
 class Meter(httpx.BaseTransport):
@@ -92,9 +93,11 @@ def _bytes_of_creates(server: Server, laptop: Laptop, meter: Meter, folder: Path
 def _files(laptop: Laptop, meter: Meter, folder: Path) -> Iterator[Figure]:
     audit_id = laptop.audit_id()
     bare = SIZE / MIB / seconds_of(lambda: _bare(folder / "bare.bin"))
-    _add(laptop, audit_id, os.urandom(SIZE))
-    speed = SIZE / MIB / seconds_of(laptop.sync.round)
-    words = f"{SIZE / MIB:.0f} MiB in pieces of 256 KiB to 8 MiB, each durable and acknowledged"
+    speed = statistics.median(_speed(laptop, audit_id) for _ in range(FILES))
+    words = (
+        f"{SIZE / MIB:.0f} MiB in pieces of 256 KiB to 8 MiB, each durable and acknowledged; "
+        f"median of {FILES} files, the first of a new server among them"
+    )
     yield Figure(
         "file to the server", speed, "MiB/s", Goal(150, at_least=True), bare,
         "reading, hashing twice, writing and syncing pieces of 1 MiB", words,
@@ -108,6 +111,11 @@ def _files(laptop: Laptop, meter: Meter, folder: Path) -> Iterator[Figure]:
         laptop.sync.round()
     again = (meter.sent["PATCH blobs"] - before - size) / MIB
     yield Figure("sent again after a cut upload", again, "MiB", Goal(LARGEST / MIB))
+
+
+def _speed(laptop: Laptop, audit_id: UUID) -> float:
+    _add(laptop, audit_id, os.urandom(SIZE))
+    return SIZE / MIB / seconds_of(laptop.sync.round)
 
 
 def _add(laptop: Laptop, audit_id: UUID, content: bytes) -> None:

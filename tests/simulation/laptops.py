@@ -34,6 +34,7 @@ from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import BlobPart, Gap
+from intact_desktop.sync.reading_ahead import Piece
 from sync_server.ledger.chains import device_row
 from tests.fixtures.databases import share_statements
 from tests.simulation.faults import FullDisk, Fuse, Killed, ServerDied, Weather
@@ -149,17 +150,18 @@ class SimGateway(DirectGateway):
             if one.scope == audit:
                 self.watch.gave((begin.epoch, one.seq, one.digest))
 
-    def send_blob(self, sha256: str, offset: int, chunk: bytes) -> BlobState:
+    def send_blob(self, sha256: str, offset: int, piece: Piece) -> BlobState:
         self.laptop.step("send")
         fault, at = self.weather.next("send")
         self._before("send", "lost_request" if fault == "late" else fault, lambda: None)
         with self.watch.server():
             if fault == "cut":
-                super().send_blob(sha256, offset, chunk[: at % (len(chunk) + 1)])
+                content = piece.content[: at % (len(piece.content) + 1)]
+                super().send_blob(sha256, offset, Piece(content, b""))
             else:
-                answer = super().send_blob(sha256, offset, chunk)
+                answer = super().send_blob(sha256, offset, piece)
             if fault == "twice":
-                answer = super().send_blob(sha256, offset, chunk)
+                answer = super().send_blob(sha256, offset, piece)
         if fault in ("cut", "lost_response", "dies"):
             raise Offline("the connection broke")
         return answer
@@ -221,7 +223,7 @@ class SimLaptop:
         self.sessions = journal.sessions(self.engine)
         self.files = EvidenceFiles(self.home / f"evidence-{self.number}", KEY)
         gateway = SimGateway(self.office, self, self.watch)
-        transfer = FileTransfer(self.engine, gateway, self.files)
+        transfer = FileTransfer(self.engine, gateway, self.files, beside=at_once)
         aside = self.home / f"aside-{self.number}"
         around = Around(
             lambda _: None,

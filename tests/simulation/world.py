@@ -41,6 +41,7 @@ from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
 from intact_desktop.sync.gateway import BlobPart, Forked, Gap
 from intact_desktop.sync.line import Line
+from intact_desktop.sync.reading_ahead import Piece
 from sync_server.auth.keys import pem
 from sync_server.ledger import giving
 from sync_server.ledger.carrying import take_carried
@@ -184,11 +185,11 @@ class DirectGateway:
     def offer_blob(self, offer: BlobOffer) -> BlobState:
         return self._carried("offer", lambda: self._state(offer.sha256))
 
-    def send_blob(self, sha256: str, offset: int, chunk: bytes) -> BlobState:
+    def send_blob(self, sha256: str, offset: int, piece: Piece) -> BlobState:
         self.wire.up("send")
         held = self.office.blobs.get(sha256, b"")
         if offset == len(held):
-            self.office.blobs[sha256] = held + chunk
+            self.office.blobs[sha256] = held + piece.content
         self.wire.down("send")
         return self._state(sha256)
 

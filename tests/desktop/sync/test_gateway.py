@@ -12,6 +12,7 @@ from intact_core.sync.operations import GENESIS
 from intact_core.sync.protocol import BlobOffer, Hello, Pull
 from intact_desktop.sync.cuts import read_cut
 from intact_desktop.sync.gateway import Gateway, Identity
+from intact_desktop.sync.reading_ahead import Piece
 from intact_desktop.vault import device_key
 
 HELLO = Hello(1, "1", 1, "", 0, GENESIS, datetime(2026, 11, 21, tzinfo=UTC))
@@ -57,7 +58,7 @@ CALLS: dict[str, Callable[[Gateway], object]] = {
     "push": lambda gateway: gateway.push(b"{}"),
     "pull": pull,
     "offer": lambda gateway: gateway.offer_blob(BlobOffer(NAME, 1)),
-    "send": lambda gateway: gateway.send_blob(NAME, 0, b"x"),
+    "send": lambda gateway: gateway.send_blob(NAME, 0, Piece(b"x", b"")),
     "fetch": lambda gateway: gateway.fetch_blob(NAME, 0, 0),
 }
 CAPTIVE = {

@@ -5,7 +5,7 @@ from threading import Event, current_thread
 import pytest
 
 from intact_core.errors import Offline
-from intact_desktop.sync.pushing import beside
+from intact_desktop.sync.beside import beside
 
 
 def test_it_runs_meanwhile_and_its_answer_can_be_asked_for_again() -> None:

@@ -3,7 +3,6 @@
 import hashlib
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
 from typing import NamedTuple, Protocol
 
 from intact_core.errors import IntactError
@@ -36,12 +35,7 @@ class ReadingAhead:
     def __enter__(self) -> "ReadingAhead":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._forget()
 
     def piece(self, offset: int, most: int) -> Piece:

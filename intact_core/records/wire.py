@@ -1,5 +1,6 @@
 """How the values of columns travel: read, written, and brought to one form."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +22,7 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+_CANONICAL_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _LARGEST = 2**31 - 1
 _LARGEST_NUMBER = 10**14
 
@@ -63,8 +65,9 @@ def as_is(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=1 << 14)
 def _uuid_text(value: object) -> str:
+    if isinstance(value, str) and _CANONICAL_UUID(value):
+        return value
     return str(_uuid(value))
 
 

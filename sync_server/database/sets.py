@@ -11,6 +11,7 @@ PostgreSQL reads it twice, sign by sign. Of a receipt's 16 microseconds that was
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import repeat
 from selectors import EVENT_WRITE, DefaultSelector
 from typing import Any
 from uuid import UUID
@@ -42,6 +43,7 @@ from intact_core import canonical
 from intact_core.records import sets
 
 Rows = Sequence[dict[str, Any]]
+Texts = Sequence[str | None]
 Columns = tuple[Column[Any], ...]
 
 
@@ -136,24 +138,31 @@ def insert_rows(
     table: Table,
     rows: Rows,
     shared: Mapping[str, Any] | None = None,
-    texts: tuple[str, ...] = (),
+    beside: Mapping[str, Texts] | None = None,
 ) -> None:
     """Insert rows; all have the same columns, as column values. `shared` are those of each row.
 
-    `texts` are columns of long text, JSON for the most part.
+    `beside` are columns of long text, JSON for the most part: one text for each row.
     """
     if not rows:
         return
-    shared = shared or {}
+    shared, beside = shared or {}, beside or {}
     if connection.dialect.name != "postgresql":
-        whole = [{**shared, **row} for row in rows] if shared else rows
+        whole = _joined(rows, shared, beside)
         sets.insert(connection.dialect, table, whole).run(connection)
         return
-    names = tuple(name for name in rows[0] if name not in texts)
-    statement = _insert(connection.dialect, table, names, texts, tuple(shared))
-    beside = [[row[name] for row in rows] for name in texts]
-    short = [{name: row[name] for name in names} for row in rows] if texts else rows
-    _send(connection, statement, shared, short, *beside)
+    statement = _insert(connection.dialect, table, tuple(rows[0]), tuple(beside), tuple(shared))
+    _send(connection, statement, shared, rows, *beside.values())
+
+
+def _joined(rows: Rows, shared: Mapping[str, Any], beside: Mapping[str, Texts]) -> Rows:
+    if not shared and not beside:
+        return rows
+    texts = zip(*beside.values(), strict=True) if beside else repeat(())
+    return [
+        {**shared, **row, **dict(zip(beside, of_row, strict=True))}
+        for row, of_row in zip(rows, texts, strict=False)
+    ]
 
 
 def update_rows(
@@ -185,7 +194,7 @@ def _send(
     statement: str,
     shared: Mapping[str, Any],
     rows: Rows,
-    *beside: Sequence[str | None],
+    *beside: Texts,
 ) -> None:
     connection.exec_driver_sql(statement, (_document(shared), _document(rows), *beside))
     driver = _driver(connection)

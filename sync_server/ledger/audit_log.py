@@ -12,7 +12,7 @@ from intact_core import canonical
 from intact_core.records.catalogue import TypeSpec
 from intact_core.rules.kernel import Actor
 from intact_core.sync.operations import GENESIS, link
-from sync_server.database.sets import insert_rows
+from sync_server.database.sets import Texts, insert_rows
 from sync_server.ledger.counters import raise_scope, take_scope
 from sync_server.tables.base import table_of
 from sync_server.tables.ledger import AuditLog
@@ -73,17 +73,14 @@ class Entries:
             "ip_address": actor.address or None,
             "at": now,
         }
-        self._rows: list[dict[str, Any]] = [
-            {
-                "seq": 0,
-                "action": act.action,
-                "resource_type": act.kind,
-                "resource_id": act.id,
-                "old_values": canonical.dumps(dict(act.old)).decode() if act.old else None,
-                "new_values": canonical.dumps(dict(act.values)).decode(),
-            }
-            for act in acts
-        ]
+        self._rows: list[dict[str, Any]] = []
+        self._old: list[str | None] = []
+        self._new: list[str] = []
+        for act in acts:
+            row = {"action": act.action, "resource_type": act.kind, "resource_id": act.id}
+            self._rows.append(row)
+            self._old.append(canonical.dumps(dict(act.old)).decode() if act.old else None)
+            self._new.append(canonical.dumps(dict(act.values)).decode())
 
     @classmethod
     def of_puts(
@@ -96,13 +93,14 @@ class Entries:
     def write(self, connection: Connection, end: tuple[int, str]) -> None:
         """Append them behind the log's `end`, each chained by SHA-256 over its canonical form."""
         seq, last = end
-        for row in self._rows:
+        for row, old, new in zip(self._rows, self._old, self._new, strict=True):
             row["seq"] = seq = seq + 1
-            row["hash"] = entry_hash(last, row | self._shared)
-            row["prev_hash"], last = last, row["hash"]
+            counted = {**self._shared, **row, "old_values": old, "new_values": new}
+            row["prev_hash"], last = last, entry_hash(last, counted)
+            row["hash"] = last
         if self._rows:
             shared = self._shared | {"tenant_id": self._tenant_id}
-            texts = ("old_values", "new_values")
+            texts: dict[str, Texts] = {"old_values": self._old, "new_values": self._new}
             insert_rows(connection, table_of(AuditLog), self._rows, shared, texts)
             raise_scope(connection, self._tenant_id, LOG_SCOPE, seq, last)
 

@@ -5,7 +5,7 @@ A record whose scope changes leaves the one scope and enters the other at the sa
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,9 @@ from intact_core.records.catalogue import TypeSpec
 from intact_core.records.unit_of_work import Written
 from intact_core.rules.kernel import Actor
 from intact_core.sync import digest
+from intact_core.sync.merge import FieldRev
 from sync_server.database.sets import ahead, insert_rows, rows_by_key, update_rows
+from sync_server.ledger import group_revs
 from sync_server.ledger.audit_log import Entries, log_end
 from sync_server.ledger.counters import raise_scope, take_scope, take_serials
 from sync_server.tables.base import table_of
@@ -52,9 +54,8 @@ class Head:
 
     scope: str
     rev: int
-    field_rev: Mapping[str, tuple[int, str]]
+    field_rev: FieldRev
     hash: str
-    serial: int
 
 
 Ref = tuple[str, UUID]
@@ -95,8 +96,8 @@ def load_heads(connection: Connection, tenant_id: UUID, refs: Iterable[Ref]) -> 
         mine = {_HEADS.c.tenant_id: tenant_id, _HEADS.c.type: type_}
         rows = rows_by_key(connection, _HEAD_COLUMNS, mine, _HEADS.c.id, ids, lock=True)
         for row in rows:
-            id_, *values = tuple(row)
-            found[type_, id_] = Head(*values)
+            id_, scope, rev, revs, hash_ = tuple(row)
+            found[type_, id_] = Head(scope, rev, group_revs.from_text(revs), hash_)
     return found
 
 
@@ -117,14 +118,22 @@ class _State:
     rev: int
     field_rev: dict[str, tuple[int, str]]
     hash: str
-    serial: int
     is_new: bool
+
+
+@dataclass
+class _Rows:
+    """Rows to be, and a long text of each."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
 
 class Steps:
     """What a batch of puts does to heads, feed, digests and audit log: worked out, then written.
 
-    Several puts of one record become several changes, in order.
+    Several puts of one record become several changes, in order. Only what the counters give is
+    missing in the rows, so that the others do not wait while they are made.
     """
 
     def __init__(
@@ -133,9 +142,11 @@ class Steps:
         self._tenant_id, self._actor, self._now = tenant_id, actor, clock.now()
         self._heads = heads
         self._states: dict[Ref, _State] = {}
-        self._changes: dict[str, list[dict[str, Any]]] = {}
+        self._changes: dict[str, _Rows] = {}
         for put in puts:
             self._add(put)
+        self._new_heads, self._heads_changed = self._head_rows()
+        self._out, self._into = self._moved()
         self._log = Entries.of_puts(tenant_id, actor, self._now, puts)
 
     def _add(self, put: Put) -> None:
@@ -156,31 +167,48 @@ class Steps:
     def _start(self, put: Put, ref: Ref) -> _State:
         head = self._heads.get(ref)
         if head is None:
-            state = _State(put.spec.scope.key(put.body), 0, {}, "", 0, is_new=True)
+            state = _State(put.spec.scope.key(put.body), 0, {}, "", is_new=True)
         else:
-            revs = {group: (rev, who) for group, (rev, who) in head.field_rev.items()}
-            state = _State(head.scope, head.rev, revs, head.hash, head.serial, is_new=False)
+            state = _State(head.scope, head.rev, dict(head.field_rev), head.hash, is_new=False)
         self._states[ref] = state
         return state
 
     def _change(self, put: Put, state: _State, kind: str, patch: bytes) -> None:
         row = {
             "scope": state.scope,
-            "seq": 0,
             "type": put.spec.name,
             "record_id": put.id,
             "rev": state.rev,
             "kind": kind,
-            "patch": patch.decode(),
             "op_id": put.op_id,
         }
-        self._changes.setdefault(state.scope, []).append(row)
+        changes = self._changes.setdefault(state.scope, _Rows())
+        changes.rows.append(row)
+        changes.texts.append(patch.decode())
+
+    def _head_rows(self) -> tuple[_Rows, list[dict[str, Any]]]:
+        new, changed = _Rows(), []
+        for (type_, id_), state in self._states.items():
+            row = {
+                "type": type_,
+                "id": id_,
+                "scope": state.scope,
+                "rev": state.rev,
+                "hash": state.hash,
+            }
+            revs = group_revs.to_text(state.field_rev)
+            if state.is_new:
+                new.rows.append(row)
+                new.texts.append(revs)
+            else:
+                changed.append(row | {"tenant_id": self._tenant_id, "field_rev": revs})
+        return new, changed
 
     def write(self, connection: Connection) -> None:
         """Take the counters, then write; joins the caller's transaction.
 
         Counter rows are taken as the last locks and in sorted order, so that writers queue and
-        never deadlock; all is ready then, since the others wait until this one commits.
+        never deadlock; the others wait until this one commits.
         """
         self._number(connection)
         taken = {
@@ -192,47 +220,34 @@ class Steps:
             self._write_changes(connection, taken)
             self._log.write(connection, end)
 
-    def _write_heads(self, connection: Connection) -> None:
-        new, changed = [], []
-        for ref, state in self._states.items():
-            row = {
-                "type": ref[0],
-                "id": ref[1],
-                "scope": state.scope,
-                "rev": state.rev,
-                "field_rev": state.field_rev,
-                "hash": state.hash,
-            }
-            if state.is_new:
-                new.append(row | {"serial": state.serial})
-            else:
-                changed.append(row | {"tenant_id": self._tenant_id})
-        shared = {"updated_at": self._now}
-        insert_rows(connection, _HEADS, new, shared | {"tenant_id": self._tenant_id})
-        update_rows(connection, _HEADS, _HEAD_KEYS, changed, shared)
-
     def _number(self, connection: Connection) -> None:
-        new = Counter(ref[0] for ref, state in self._states.items() if state.is_new)
+        new = Counter(row["type"] for row in self._new_heads.rows)
         last = {
             type_: take_serials(connection, self._tenant_id, type_, new[type_])
             for type_ in sorted(new)
         }
-        for ref, state in self._states.items():
-            if state.is_new:
-                last[ref[0]] += 1
-                state.serial = last[ref[0]]
+        for row in self._new_heads.rows:
+            row["serial"] = last[row["type"]] = last[row["type"]] + 1
+
+    def _write_heads(self, connection: Connection) -> None:
+        new, shared = self._new_heads, {"updated_at": self._now}
+        of_all = shared | {"tenant_id": self._tenant_id}
+        insert_rows(connection, _HEADS, new.rows, of_all, {"field_rev": new.texts})
+        update_rows(connection, _HEADS, _HEAD_KEYS, self._heads_changed, shared)
 
     def _write_changes(self, connection: Connection, taken: Mapping[str, tuple[int, str]]) -> None:
-        out, into = self._moved()
         rows: list[dict[str, Any]] = []
+        patches: list[str] = []
         for scope, (seq, old) in taken.items():
-            for n, row in enumerate(self._changes[scope], seq + 1):
+            changes, out, into = self._changes[scope], self._out.get(scope), self._into.get(scope)
+            for n, row in enumerate(changes.rows, seq + 1):
                 row["seq"] = n
-            rows += self._changes[scope]
-            now = digest.moved(old, out=out.get(scope, ()), into=into.get(scope, ()))
+            rows += changes.rows
+            patches += changes.texts
+            now = digest.moved(old, out=out or (), into=into or ())
             raise_scope(connection, self._tenant_id, scope, rows[-1]["seq"], now)
         shared = {"tenant_id": self._tenant_id, "actor": self._actor.user_id, "at": self._now}
-        insert_rows(connection, _FEED, rows, shared, ("patch",))
+        insert_rows(connection, _FEED, rows, shared, {"patch": patches})
 
     def _moved(self) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
         """By scope, the hashes of the rows as they were, and as they are."""

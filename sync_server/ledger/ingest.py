@@ -1,6 +1,6 @@
 """Taking in a device's operations: each gets exactly one durable verdict."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -297,13 +297,10 @@ def _duplicates(
 
 
 def _normal(operation: Operation, spec: TypeSpec) -> Operation:
-    seen, wanted = {}, {}
-    for name, (before, after) in operation.changes.items():
-        wanted[name] = after
-        if before is not None:
-            seen[name] = before
+    wanted = operation.new_values()
+    seen = {name: before for name, (before, _) in operation.changes.items() if before is not None}
     try:
-        old, new = spec.normal(seen), spec.normal(wanted)
+        old, new = spec.normal(seen) if seen else seen, spec.normal(wanted)
     except IntactError as error:
         raise Refused("form", error.sentence) from error
     if old == seen and new == wanted:
@@ -314,12 +311,19 @@ def _normal(operation: Operation, spec: TypeSpec) -> Operation:
 
 
 def _in_scope(record: Tracked, source: Source, operation: Operation) -> None:
-    scope = record.scope
-    if scope is None:
-        values: dict[str, Any] = {"tenant_id": source.tenant_id, "id": operation.id}
-        scope = record.spec.scope.key(values | operation.new_values())
+    scope = record.scope or _scope_of_new(record.spec, source, operation)
     if source.scopes is not None and scope not in source.scopes:
         raise Refused("scope")
+
+
+def _scope_of_new(spec: TypeSpec, source: Source, operation: Operation) -> str:
+    """The scope that a record to be made names."""
+    column = spec.scope.column
+    own = {"tenant_id": source.tenant_id, "id": operation.id}.get(column)
+    _, value = operation.changes.get(column, (None, None))
+    if value is None and own is None:
+        raise Refused("required", f"{column} must not be empty.")
+    return spec.scope.key({column: own if value is None else value})
 
 
 def _not_signed(work: Workspace, source: Source, record: Tracked, clashes: Sequence[Clash]) -> None:
@@ -354,19 +358,21 @@ def _store(
     connection: Connection,
     source: Source,
     links: Sequence[Link],
-    receipts: Iterable[Receipt],
+    receipts: Sequence[Receipt],
 ) -> None:
     rows = [
         {
             "n": one.operation.n,
             "op_id": one.operation.op_id,
-            "raw": one.raw.decode(),
             "hash": one.hash,
             "verdict": receipt.verdict,
-            "receipt": msgspec.json.encode(receipt).decode(),
         }
         for one, receipt in zip(links, receipts, strict=True)
     ]
+    texts = {
+        "raw": [one.raw.decode() for one in links],
+        "receipt": [msgspec.json.encode(one).decode() for one in receipts],
+    }
     whose = {"tenant_id": source.tenant_id, "device_id": source.device_id}
     shared = whose | {"received_at": clock.now()}
-    insert_rows(connection, table_of(OpReceipt), rows, shared, ("raw", "receipt"))
+    insert_rows(connection, table_of(OpReceipt), rows, shared, texts)

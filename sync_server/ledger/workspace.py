@@ -104,7 +104,7 @@ class Workspace:
             self._heads[ref] = head
             tracked = self._records[ref]
             tracked.rev = head.rev
-            tracked.field_rev = {key: (rev, who) for key, (rev, who) in head.field_rev.items()}
+            tracked.field_rev = head.field_rev
 
     def _row(self, type_: str, columns: Iterable[Any]) -> Row:
         spec = spec_of(type_)

@@ -1,7 +1,6 @@
 """The ledger: heads, feed, receipts, devices, audit log."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
@@ -36,7 +35,8 @@ class RecordHead(ServerRow):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     scope: Mapped[str]
     rev: Mapped[int]
-    field_rev: Mapped[dict[str, Any]]
+    field_rev: Mapped[str]
+    """Who changed each field group last, by change (`group_revs.py`)."""
     hash: Mapped[str]
     serial: Mapped[int]
     updated_at: Mapped[datetime]

@@ -32,7 +32,7 @@ _FILL = (
     " SELECT %(tenant)s, gen_random_uuid(), now(), 'B' || n, 'Client number ' || n, 'Metal', n,"
     " n * 100.5, 'KES', 'active' FROM generate_series(1, %(rows)s) AS n",
     "INSERT INTO record_head (tenant_id, type, id, scope, rev, field_rev, hash, serial, updated_at)"
-    " SELECT tenant_id, 'clients', id, 'client:' || id, 1, '{}', '', 1000 + employee_count, now()"
+    " SELECT tenant_id, 'clients', id, 'client:' || id, 1, '[]', '', 1000 + employee_count, now()"
     " FROM clients WHERE client_code LIKE 'B%%' AND industry_sector = 'Metal'",
 )
 

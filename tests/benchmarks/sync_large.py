@@ -38,7 +38,7 @@ FOREIGN = (
     " requirement, position) SELECT tenant_id, new.id, created_at, audit, clause_reference,"
     " requirement, place FROM new CROSS JOIN one",
     "INSERT INTO record_head (tenant_id, type, id, scope, rev, field_rev, hash, serial,"
-    " updated_at) SELECT tenant_id, 'audit_checklists', new.id, 'audit:' || audit, 1, '{}', '',"
+    " updated_at) SELECT tenant_id, 'audit_checklists', new.id, 'audit:' || audit, 1, '[]', '',"
     " 10000000 + place, created_at FROM new CROSS JOIN one",
     "INSERT INTO change (tenant_id, scope, seq, type, record_id, rev, kind, patch, at) SELECT"
     " tenant_id, 'audit:' || audit, place, 'audit_checklists', new.id, 1, 'put', '{}', created_at"

@@ -1,8 +1,10 @@
 """The migrations make exactly the mapped tables, apart for each tenant, with history protected."""
 
+import json
 import uuid
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
@@ -13,6 +15,7 @@ from intact_core.records.base import Base, OfficeRecord
 from sync_server.database import migrate as migrations
 from sync_server.database.engine import make_engine
 from sync_server.database.migrate import migrate, require_bound_by_policies, require_current
+from sync_server.ledger.feed import load_heads
 from sync_server.tables import accounts, blobs, ledger
 from sync_server.tables.base import ServerRow
 
@@ -149,6 +152,40 @@ def test_a_missing_application_role_is_named(postgres_database) -> None:
     engine = make_engine(postgres_database.owner)
     with engine.connect() as connection:
         assert MigrationContext.configure(connection).get_current_revision() is None
+    engine.dispose()
+
+
+HEAD = (
+    "INSERT INTO record_head (tenant_id, type, id, scope, rev, field_rev, hash, serial, updated_at)"
+    " VALUES (:tenant, 'clients', :tenant, 'client:1', 3, :revs, '', 1, '2026-01-01')"
+)
+HEADS_BEFORE = (
+    '{"status": [3, "laptop"], "content": [1, ""], "place": [1, ""], "note": [1, "laptop"]}',
+    "{}",
+)
+
+
+def test_who_changed_a_group_last_stays_known(database_url) -> None:
+    """Step 10 keeps it by change; a record of each tenant, none of which the owner may see."""
+    owner = make_engine(database_url.owner)
+    tenants = [uuid.uuid4() for _ in HEADS_BEFORE]
+    with owner.connect() as connection, connection.begin():
+        config = migrations.configuration()
+        config.attributes.update(connection=connection, app_role=migrations.APP_ROLE)
+        command.upgrade(config, "0009")
+        for tenant, revs in zip(tenants, HEADS_BEFORE, strict=True):
+            one = _parameter(owner, tenant)
+            _limit(owner, connection, one)
+            connection.execute(text(HEAD), {"tenant": one, "revs": revs})
+    owner.dispose()
+    migrate(database_url.owner)
+    engine = make_engine(database_url.app)
+    for tenant, revs in zip(tenants, HEADS_BEFORE, strict=True):
+        with engine.connect() as connection:
+            _limit(engine, connection, str(tenant))
+            found = load_heads(connection, tenant, [("clients", tenant)])
+        kept = found["clients", tenant].field_rev
+        assert kept == {group: tuple(change) for group, change in json.loads(revs).items()}
     engine.dispose()
 
 

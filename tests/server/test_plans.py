@@ -22,7 +22,7 @@ pytestmark = pytest.mark.postgres
 
 HEADS = """
 INSERT INTO record_head (tenant_id, type, id, scope, rev, field_rev, hash, serial, updated_at)
-SELECT :tenant, 'clients', gen_random_uuid(), 'client:' || place % :scopes, 1, '{}', '', place,
+SELECT :tenant, 'clients', gen_random_uuid(), 'client:' || place % :scopes, 1, '[]', '', place,
     now()
 FROM generate_series(1, :rows) AS place
 """

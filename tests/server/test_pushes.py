@@ -48,6 +48,12 @@ def create(audit_id: UUID, tenant_id: UUID, id_: UUID, words: str) -> Change:
 
 def push(laptop: Laptop, operations: list[Change]) -> list[dict[str, object]]:
     """Each operation is an action of its own; the receipts."""
+    answer = laptop.connect().post("/sync/v1/push", content=body_of(laptop, operations))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["receipts"]
+
+
+def body_of(laptop: Laptop, operations: list[Change]) -> bytes:
     chain, values = GENESIS, []
     for n, operation in enumerate(operations, 1):
         one = {
@@ -62,9 +68,7 @@ def push(laptop: Laptop, operations: list[Change]) -> list[dict[str, object]]:
         values.append(one)
     signature = laptop.key.sign(chain.encode(), ec.ECDSA(hashes.SHA256())).hex()
     body = {"protocol": 3, "prev_hash": GENESIS, "signature": signature, "operations": values}
-    answer = laptop.connect().post("/sync/v1/push", content=canonical.dumps(body))
-    assert answer.status_code == 200, answer.text
-    return answer.json()["receipts"]
+    return canonical.dumps(body)
 
 
 def test_a_record_made_twice_stops_none_of_its_neighbours(
@@ -142,3 +146,21 @@ def assert_chained(entries: list[AuditLog]) -> None:
         last = link(last, canonical.dumps(row))
         assert entry.hash == last
     assert len(entries) > 3
+
+
+@pytest.mark.parametrize("left_out", ["audit_schedule_id", "requirement", "id", "tenant_id"])
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_record_without_a_needed_value_stops_none_of_its_neighbours(
+    server: Server, audit_id: UUID, left_out: str, empty: bool
+) -> None:
+    laptop, tenant_id = Laptop(server, LEAD), server.tenant_of(LEAD)
+    faulty = create(audit_id, tenant_id, ids.new_id(), "Not whole")
+    if empty:
+        faulty["changes"][left_out] = [None, None]
+    else:
+        del faulty["changes"][left_out]
+    first, second = push(laptop, [faulty, create(audit_id, tenant_id, ids.new_id(), "Whole")])
+    assert second["verdict"] == "applied"
+    # Which record it is, and whose, stands in the operation itself.
+    reasons = {"audit_schedule_id": "required", "requirement": "storage"}
+    assert first.get("reason") == reasons.get(left_out), first

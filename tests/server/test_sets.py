@@ -81,10 +81,10 @@ def test_what_all_rows_share_changes_too(connection: Connection) -> None:
 
 
 def test_long_texts_stay_with_their_rows(connection: Connection) -> None:
-    rows = [{"scope": f"{n}", "digest": f'{{"é\\": [{n}]}}', "seq": n} for n in range(20)]
+    texts = {"digest": [f'{{"é\\": [{n}]}}' for n in range(20)]}
     for turn in range(MORE_THAN_PREPARES_A_STATEMENT):
-        part = [row | {"scope": f"{turn}:{row['scope']}"} for row in rows]
-        insert_rows(connection, HEADS, part, tenant(), ("digest",))
+        rows = [{"scope": f"{turn}:{n}", "seq": n} for n in range(20)]
+        insert_rows(connection, HEADS, rows, tenant(), texts)
     found = connection.execute(select(HEADS.c.scope, HEADS.c.seq, HEADS.c.digest)).all()
     assert len(found) == 20 * MORE_THAN_PREPARES_A_STATEMENT
     assert all(digest == f'{{"é\\": [{seq}]}}' for _, seq, digest in found)

@@ -1,5 +1,7 @@
 """A push as the server takes it in: what it does not expect costs time, never an operation."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from uuid import UUID
 
 import pytest
@@ -11,6 +13,7 @@ from intact_core import canonical, ids
 from intact_core.records.audits import AuditSchedule
 from intact_core.records.checklist import AuditChecklist
 from intact_core.sync.operations import GENESIS, link
+from sync_server.api.sync import rounds
 from sync_server.tables.ledger import AuditLog, FeedChange, OpReceipt, RecordHead
 from tests.server.conftest import Laptop, Server
 
@@ -164,3 +167,24 @@ def test_a_record_without_a_needed_value_stops_none_of_its_neighbours(
     # Which record it is, and whose, stands in the operation itself.
     reasons = {"audit_schedule_id": "required", "requirement": "storage"}
     assert first.get("reason") == reasons.get(left_out), first
+
+
+def test_a_push_waits_for_its_turn_and_is_sent_on_to_a_process_that_is_free(
+    server: Server, audit_id: UUID
+) -> None:
+    laptop, tenant_id = Laptop(server, LEAD), server.tenant_of(LEAD)
+    body = body_of(laptop, [create(audit_id, tenant_id, ids.new_id(), "New")])
+    client = laptop.connect()
+    with ThreadPoolExecutor(1) as pool:
+        with ExitStack() as others:
+            for _ in range(rounds.AT_ONCE):
+                others.enter_context(rounds.turn())
+            waiting = pool.submit(client.post, "/sync/v1/push", content=body)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.5)
+        waited = waiting.result(30)
+    assert waited.json()["receipts"][0]["verdict"] == "applied"
+    assert waited.headers["connection"] == "close"
+    at_once = client.post("/sync/v1/push", content=body)
+    assert at_once.json()["receipts"] == waited.json()["receipts"]
+    assert "connection" not in at_once.headers

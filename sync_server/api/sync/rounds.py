@@ -1,6 +1,8 @@
 """hello, push, pull and what a fork or a withdrawn laptop needs: decode, ledger, encode."""
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -43,6 +45,10 @@ Message = TypeVar("Message")
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
 Depositor = Annotated[Caller, Depends(depositing_caller)]
 LARGEST_MESSAGE = 64 << 20
+AT_ONCE = 2
+"""Pushes that a process takes in at the same time: one computes while the other waits for the
+database. More would take the interpreter from the one whose locks all of them wait for."""
+_TURNS = BoundedSemaphore(AT_ONCE)
 RawBody = Annotated[bytes, Depends(body_up_to(LARGEST_MESSAGE))]
 
 
@@ -138,11 +144,28 @@ def carry(request: Request, caller: Depositor, body: RawBody) -> Response:
 
 def _taken(request: Request, caller: Caller, take: Callable[[Session], PushAnswer]) -> Response:
     try:
-        with database_of(request).write(caller.tenant, caller.actor) as session:
+        with turn() as waited, database_of(request).write(caller.tenant, caller.actor) as session:
             taken = take(session)
     except ChainGap as gap:
         return JSONResponse({"expected": gap.expected, "detail": gap.sentence}, status_code=409)
-    return _json(request, taken)
+    answered = _json(request, taken)
+    if waited:
+        # Laptops keep their connection, so all may be one process's while the others have none:
+        # a process that is free takes the next connection sooner than one at work.
+        answered.headers["connection"] = "close"
+    return answered
+
+
+@contextmanager
+def turn() -> Iterator[bool]:
+    """Wait until fewer than `AT_ONCE` are at work; whether that took waiting."""
+    waited = not _TURNS.acquire(blocking=False)
+    if waited:
+        _TURNS.acquire()
+    try:
+        yield waited
+    finally:
+        _TURNS.release()
 
 
 @router.post("/successor")

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 MOST_BY_DEFAULT = 4
-_COLLECT = (20_000, 20, 100)
+_COLLECT = (100_000, 20, 100)
+"""More than a push of 500 operations makes: what it makes goes without the collector."""
 _KEPT = ((-1, 32 << 20), (-2, 16 << 20), (-3, 1 << 20))
 """What mallopt(3) is told: give back above so much, take at least, map what is larger alone."""
 _HUNG_SECONDS = 60

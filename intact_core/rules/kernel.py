@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
+
 from intact_core.errors import Place, RuleBroken
 from intact_core.rules.clauses import clause
 
@@ -37,8 +39,7 @@ class Actor:
 SYSTEM = Actor(user_id=None, system=True)
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One record about to change. `before` is None when it is new; `fields` are those changed."""
 
     type: str

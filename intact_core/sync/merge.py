@@ -8,10 +8,11 @@ team room): there it counts that the whole group stands as it was seen.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from intact_core.records.base import Merge
@@ -42,11 +43,10 @@ class Clash:
     incoming: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Merged:
+class Merged(msgspec.Struct, frozen=True):
     """What to write (`patch`, wire form), what clashed, and why nothing may be written."""
 
-    patch: Mapping[str, Any] = field(default_factory=dict)
+    patch: Mapping[str, Any] = {}
     clashes: tuple[Clash, ...] = ()
     refused: str = ""
 

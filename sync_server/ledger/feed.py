@@ -114,11 +114,11 @@ def append(
 
 @dataclass
 class _State:
+    before: Head | None
     scope: str
     rev: int
     field_rev: dict[str, tuple[int, str]]
-    hash: str
-    is_new: bool
+    hash: str = ""
 
 
 @dataclass
@@ -167,9 +167,9 @@ class Steps:
     def _start(self, put: Put, ref: Ref) -> _State:
         head = self._heads.get(ref)
         if head is None:
-            state = _State(put.spec.scope.key(put.body), 0, {}, "", is_new=True)
+            state = _State(None, put.spec.scope.key(put.body), 0, {})
         else:
-            state = _State(head.scope, head.rev, dict(head.field_rev), head.hash, is_new=False)
+            state = _State(head, head.scope, head.rev, dict(head.field_rev))
         self._states[ref] = state
         return state
 
@@ -197,7 +197,7 @@ class Steps:
                 "hash": state.hash,
             }
             revs = group_revs.to_text(state.field_rev)
-            if state.is_new:
+            if state.before is None:
                 new.rows.append(row)
                 new.texts.append(revs)
             else:
@@ -253,8 +253,8 @@ class Steps:
         """By scope, the hashes of the rows as they were, and as they are."""
         out: dict[str, list[str]] = {}
         into: dict[str, list[str]] = {}
-        for ref, state in self._states.items():
+        for state in self._states.values():
             into.setdefault(state.scope, []).append(state.hash)
-            if before := self._heads.get(ref):
+            if before := state.before:
                 out.setdefault(before.scope, []).append(before.hash)
         return out, into

@@ -69,8 +69,7 @@ class Source:
         return str(self.device_id)
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """An operation with its stored bytes and the chain's hash after it."""
 
     operation: Operation

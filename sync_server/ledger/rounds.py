@@ -159,14 +159,15 @@ def _take(
     known = [one for one in links if one.operation.n <= last_n]
     new = links[len(known) :]
     receipts = _known(connection, tenant_id, device_id, known)
-    if new and aside:
-        receipts += set_aside(connection, source, new, aside)
-    elif new:
-        receipts += ingest(connection, source, new)
     if not new:
         return PushAnswer(receipts, last_n, device.chain_hash)
     end = {"last_n": new[-1].operation.n, "chain_hash": new[-1].hash, "seen_at": clock.now()}
+    # Each operation gets its verdict; said before the counters are taken, nobody waits for it.
     connection.execute(_MOVE_END, {"tenant": tenant_id, "device": device_id, **end})
+    if aside:
+        receipts += set_aside(connection, source, new, aside)
+    else:
+        receipts += ingest(connection, source, new)
     return PushAnswer(receipts, new[-1].operation.n, new[-1].hash)
 
 

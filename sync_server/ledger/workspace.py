@@ -1,13 +1,13 @@
 """A batch's rows: read once, changed in memory, written as sets."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection
 
@@ -54,8 +54,7 @@ class Tracked:
         return None if self.row is None else self.spec.scope.key(self.row.body)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(msgspec.Struct, frozen=True):
     """A staged change, with what it takes to undo it."""
 
     tracked: Tracked

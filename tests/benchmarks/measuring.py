@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -143,7 +144,7 @@ def machine() -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
-        "python": platform.python_version(),
+        "python": f"{platform.python_version()} of {sys.base_prefix}, {platform.python_compiler()}",
         "load_before": [round(one, 2) for one in os.getloadavg()],
         "libraries": {name: version(name) for name in LIBRARIES},
     }

@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (8080)")
     serve.add_argument("--public-url", help="address that laptops and certificates know")
-    serve.add_argument("--workers", type=int, help="processes (one for each core, SQLite one)")
+    serve.add_argument("--workers", type=int, help="processes (cores + 1, at most 4; SQLite: one)")
     serve.add_argument(
         "--blobs", help="folder of files, or s3://BUCKET/PREFIX (AWS_* in the environment)"
     )

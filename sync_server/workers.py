@@ -35,10 +35,13 @@ _ORPHANED = 3
 
 
 def fitting(database_url: str) -> int:
-    """How many processes suit this machine: SQLite has one writer, so one for it."""
+    """How many processes suit this machine: SQLite has one writer, so one for it.
+
+    Otherwise one more than it has processors: while one waits for the database, all are in use.
+    """
     if database_url.startswith("sqlite"):
         return 1
-    return min(os.cpu_count() or 1, MOST_BY_DEFAULT)
+    return min((os.cpu_count() or 1) + 1, MOST_BY_DEFAULT)
 
 
 def serve_here(settings: Settings, database: Database) -> None:

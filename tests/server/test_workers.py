@@ -87,5 +87,5 @@ def test_none_outlives_the_first(served) -> None:
 
 def test_the_number_suits_machine_and_database() -> None:
     assert workers.fitting("sqlite:////data/intact-server.db") == 1
-    cores = os.cpu_count() or 1
-    assert workers.fitting("postgresql://intact@/intact") == min(cores, workers.MOST_BY_DEFAULT)
+    wanted = min((os.cpu_count() or 1) + 1, workers.MOST_BY_DEFAULT)
+    assert workers.fitting("postgresql://intact@/intact") == wanted

@@ -188,3 +188,23 @@ def test_a_push_waits_for_its_turn_and_is_sent_on_to_a_process_that_is_free(
     at_once = client.post("/sync/v1/push", content=body)
     assert at_once.json()["receipts"] == waited.json()["receipts"]
     assert "connection" not in at_once.headers
+
+
+def test_the_sign_between_texts_is_kept_in_words_and_refused_bare(
+    server: Server, audit_id: UUID
+) -> None:
+    laptop, tenant_id, words = Laptop(server, LEAD), server.tenant_of(LEAD), "One\x1fTwo"
+    ids_ = [ids.new_id() for _ in range(3)]
+    body = body_of(laptop, [create(audit_id, tenant_id, one, words) for one in ids_])
+    client = laptop.connect()
+    bare = client.post("/sync/v1/push", content=body.replace(b"\\u001f", b"\x1f"))
+    assert (bare.status_code, "message" in bare.text) == (400, True)
+    taken = client.post("/sync/v1/push", content=body).json()["receipts"]
+    assert [one["verdict"] for one in taken] == ["applied"] * 3
+    again = client.post("/sync/v1/push", content=body).json()["receipts"]
+    assert again == taken
+    with server.database.read(tenant_id) as session:
+        for id_ in ids_:
+            assert session.get_one(AuditChecklist, (tenant_id, id_)).requirement == words
+            query = select(FeedChange.patch).where(FeedChange.record_id == id_)
+            assert canonical.loads(session.scalars(query).one())["requirement"] == words

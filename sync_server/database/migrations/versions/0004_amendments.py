@@ -1,16 +1,14 @@
 """The start of a signed report's correction."""
 
-import re
-
 import sqlalchemy as sa
 from alembic import op
+
+from sync_server.database.migrations import tenancy
 
 revision = "0004"
 down_revision = "0003"
 
 TABLE = "report_amendments"
-CURRENT_TENANT = "NULLIF(current_setting('app.tenant', true), '')::uuid"
-SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 def upgrade() -> None:
@@ -37,19 +35,4 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_report_amendments")),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        _separate_tenants()
-
-
-def _separate_tenants() -> None:
-    config = op.get_context().config
-    role = str(config.attributes["app_role"] if config else "")
-    if not SAFE_NAME.fullmatch(role):
-        raise ValueError(f"{role!r} is not a plain name of a role")
-    op.execute(f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY")
-    op.execute(f"ALTER TABLE {TABLE} FORCE ROW LEVEL SECURITY")
-    op.execute(
-        f"CREATE POLICY tenant ON {TABLE}"
-        f" USING (tenant_id = {CURRENT_TENANT}) WITH CHECK (tenant_id = {CURRENT_TENANT})"
-    )
-    op.execute(f"GRANT SELECT, INSERT, UPDATE ON {TABLE} TO {role}")
+    tenancy.separate(TABLE)

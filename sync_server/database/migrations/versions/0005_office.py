@@ -1,16 +1,15 @@
 """What the office works with: contracts, invoices, library, training, permissions."""
 
-import re
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
+from sync_server.database.migrations import tenancy
+
 revision = "0005"
 down_revision = "0004"
 
-CURRENT_TENANT = "NULLIF(current_setting('app.tenant', true), '')::uuid"
-SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 TEXT, UUID, INT, BOOL, DATE = sa.Text(), sa.Uuid(), sa.Integer(), sa.Boolean(), sa.Date()
 MOMENT, NUMBER, JSON = sa.DateTime(timezone=True), sa.Numeric(16, 2), sa.JSON()
 LIVING = sa.text("deleted_at IS NULL")
@@ -37,7 +36,7 @@ def _record(table: str, *parts: Any) -> None:
         sa.Column("deleted_reason", TEXT),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f(f"pk_{table}")),
     )
-    _separate_tenants(table, "SELECT, INSERT, UPDATE")
+    tenancy.separate(table)
 
 
 def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
@@ -350,20 +349,4 @@ def _accounts() -> None:
         sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", "key", name=op.f("pk_idempotency_keys")),
     )
-    _separate_tenants("idempotency_keys", "SELECT, INSERT, DELETE")
-
-
-def _separate_tenants(table: str, rights: str) -> None:
-    if op.get_bind().dialect.name != "postgresql":
-        return
-    config = op.get_context().config
-    role = str(config.attributes["app_role"] if config else "")
-    if not SAFE_NAME.fullmatch(role):
-        raise ValueError(f"{role!r} is not a plain name of a role")
-    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    op.execute(
-        f"CREATE POLICY tenant ON {table}"
-        f" USING (tenant_id = {CURRENT_TENANT}) WITH CHECK (tenant_id = {CURRENT_TENANT})"
-    )
-    op.execute(f"GRANT {rights} ON {table} TO {role}")
+    tenancy.separate("idempotency_keys", "SELECT, INSERT, DELETE")

@@ -1,16 +1,14 @@
 """What clients have against members of audit teams."""
 
-import re
-
 import sqlalchemy as sa
 from alembic import op
+
+from sync_server.database.migrations import tenancy
 
 revision = "0009"
 down_revision = "0008"
 
 TABLE = "team_objections"
-CURRENT_TENANT = "NULLIF(current_setting('app.tenant', true), '')::uuid"
-SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 UUID, MOMENT = sa.Uuid(), sa.DateTime(timezone=True)
 
 
@@ -35,8 +33,7 @@ def upgrade() -> None:
     )
     name = op.f(f"ix_{TABLE}_tenant_id_audit_schedule_id")
     op.create_index(name, TABLE, ["tenant_id", "audit_schedule_id"])
-    if op.get_bind().dialect.name == "postgresql":
-        _separate_tenants()
+    tenancy.separate(TABLE)
 
 
 def _to(column: str, target: str) -> sa.ForeignKeyConstraint:
@@ -45,17 +42,3 @@ def _to(column: str, target: str) -> sa.ForeignKeyConstraint:
         [f"{target}.tenant_id", f"{target}.id"],
         name=op.f(f"fk_{TABLE}_tenant_id_{column}"),
     )
-
-
-def _separate_tenants() -> None:
-    config = op.get_context().config
-    role = str(config.attributes["app_role"] if config else "")
-    if not SAFE_NAME.fullmatch(role):
-        raise ValueError(f"{role!r} is not a plain name of a role")
-    op.execute(f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY")
-    op.execute(f"ALTER TABLE {TABLE} FORCE ROW LEVEL SECURITY")
-    op.execute(
-        f"CREATE POLICY tenant ON {TABLE}"
-        f" USING (tenant_id = {CURRENT_TENANT}) WITH CHECK (tenant_id = {CURRENT_TENANT})"
-    )
-    op.execute(f"GRANT SELECT, INSERT, UPDATE ON {TABLE} TO {role}")

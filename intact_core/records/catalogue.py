@@ -170,6 +170,16 @@ class TypeSpec:
         )
 
     @cached_property
+    def required(self) -> tuple[str, ...]:
+        """Fields that are never empty."""
+        return tuple(spec.name for spec in self.fields.values() if spec.required)
+
+    @cached_property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The values that a field may have, for fields that have such."""
+        return {spec.name: spec.choices for spec in self.fields.values() if spec.choices}
+
+    @cached_property
     def defaults(self) -> Mapping[str, Any]:
         """Values of columns with a plain default, for a body that leaves them out."""
         return {

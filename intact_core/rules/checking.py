@@ -7,6 +7,7 @@ from intact_core.rules.content import (
     check_site,
     check_state_steps,
     check_values,
+    check_whole,
 )
 from intact_core.rules.deciding import check_certificate, check_decision, check_recommendation
 from intact_core.rules.findings import (
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     check_certificate,
     check_certificate_step,
     check_complaint,
+    check_whole,
 )
 
 

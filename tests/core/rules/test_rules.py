@@ -20,8 +20,10 @@ AUDIT, STANDARD, CUSTOMER = (ids.new_id() for _ in range(3))
 
 
 def row(type_: str, **values: Any) -> SimpleNamespace:
+    """A whole record; what matters in it is said."""
     spec = spec_of(type_)
-    full = dict.fromkeys(spec.fields) | dict(spec.defaults) | {"id": ids.new_id()} | values
+    full = dict.fromkeys(spec.fields) | dict.fromkeys(spec.required, "something")
+    full |= dict(spec.defaults) | {"id": ids.new_id()} | values
     return SimpleNamespace(type_=type_, **full)
 
 

@@ -70,7 +70,7 @@ def check_certificate_step(change: Change, actor: Actor, world: World) -> None:
     """Suspending has a ground that holds; what is restored is in date and has no cause left."""
     del actor
     step = change.moved("status")
-    if change.type != "certificates" or change.is_new or step is None:
+    if change.is_new or step is None:
         return
     problem = None
     if step[1] == "suspended":

@@ -79,7 +79,7 @@ def check_recommendation(change: Change, actor: Actor, world: World) -> None:
     """Conditions need words; a Stage 1 recommendation names the Stage 2 date."""
     del actor
     value = change.moved("recommendation")
-    if change.type != "audit_recommendations" or value is None or value[1] is None:
+    if value is None or value[1] is None:
         return
     row = change.after
     audit = world.get("audit_schedules", row.audit_schedule_id)
@@ -95,7 +95,7 @@ def check_recommendation(change: Change, actor: Actor, world: World) -> None:
 
 def check_decision(change: Change, actor: Actor, world: World) -> None:
     """A decision: right state, recommendation, independent and competent decider, findings."""
-    if change.type != "certification_decisions" or not change.is_new:
+    if not change.is_new:
         return
     audit = world.get("audit_schedules", change.after.audit_schedule_id)
     if audit is None:
@@ -174,7 +174,7 @@ def expiry_of(start: date, years: int) -> date:
 def check_certificate(change: Change, actor: Actor, world: World) -> None:
     """Dates of a certificate: not before the decision, expiry after issue (rule 20)."""
     del actor
-    if change.type != "certificates" or not change.fields & {"issue_date", "expiry_date"}:
+    if not change.fields & {"issue_date", "expiry_date"}:
         return
     row = change.after
     if row.expiry_date <= row.issue_date:

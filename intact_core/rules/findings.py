@@ -29,7 +29,7 @@ def check_grade(change: Change, actor: Actor, world: World) -> None:
     """Stage 1 has areas of concern; a non-conformity never becomes an opportunity."""
     del actor
     grade = change.moved("severity")
-    if change.type != "non_conformities" or grade is None:
+    if grade is None:
         return
     old, new = grade
     if old in GRADED and new not in GRADED:
@@ -57,7 +57,7 @@ def check_response(change: Change, actor: Actor, world: World) -> None:
     """A response has cause, correction and corrective action before it counts as one."""
     del actor, world
     state = change.moved("status")
-    if change.type != "non_conformities" or state is None or state[1] != "responded":
+    if state is None or state[1] != "responded":
         return
     for field in RESPONSE_FIELDS:
         if not (getattr(change.after, field) or "").strip():
@@ -75,7 +75,7 @@ def check_verification(change: Change, actor: Actor, world: World) -> None:
     """Verifying needs evidence (a note or a file) and a verifier who is not the client."""
     del actor
     state = change.moved("status")
-    if change.type != "non_conformities" or state is None or state[1] != "verified":
+    if state is None or state[1] != "verified":
         return
     files = world.find("audit_evidence", non_conformity_id=change.id, kind="verification")
     if not (change.after.verification_notes or "").strip() and not files:
@@ -100,7 +100,7 @@ def check_void(change: Change, actor: Actor, world: World) -> None:
     """A finding is voided with a reason, and only before the client reviews the audit."""
     del actor
     state = change.moved("status")
-    if change.type != "non_conformities" or state is None or state[1] != "void":
+    if state is None or state[1] != "void":
         return
     if not (change.after.void_reason or "").strip():
         raise broken("void_reason", "Say why the finding is void.", change, "void_reason")
@@ -131,7 +131,7 @@ def check_close(change: Change, actor: Actor, world: World) -> None:
     """A non-conformity is closed once its action is verified; an observation at any time."""
     del actor, world
     state = change.moved("status")
-    if change.type != "non_conformities" or state is None or state[1] != "closed":
+    if state is None or state[1] != "closed":
         return
     problem = close_problem(change.after, str(state[0])) if state[0] is not None else None
     if problem is not None:

@@ -51,8 +51,6 @@ def _amended(world: World, audit_id: UUID) -> set[UUID]:
 
 def check_amendment(change: Change, actor: Actor, world: World) -> None:
     """A signed report is corrected by another version, begun by the lead with a reason."""
-    if change.type != "report_amendments":
-        return
     row = change.after
     if not (actor.system or is_lead(world, actor, row.audit_schedule_id)):
         raise broken("lead_only", "Only the audit's lead auditor amends the report.", change)
@@ -97,7 +95,7 @@ def open_conflicts(world: World, audit_id: UUID) -> list[Row]:
 def check_no_conflicts(change: Change, actor: Actor, world: World) -> None:
     """An open conflict blocks signing and the decision; so does an open amendment the decision."""
     del actor
-    if change.type not in ("signatures", "certification_decisions") or not change.is_new:
+    if not change.is_new:
         return
     audit_id = change.after.audit_schedule_id
     if change.type == "certification_decisions" and awaits_signature(world, audit_id):

@@ -23,7 +23,7 @@ def check_assignment(change: Change, actor: Actor, world: World) -> None:
 
     Teams that the server itself takes over from elsewhere were assigned there.
     """
-    if change.type != "audit_teams" or change.deletes or actor.system:
+    if change.deletes or actor.system:
         return
     if not change.is_new and not change.fields & {"role", "is_lead"}:
         return
@@ -115,9 +115,7 @@ def check_led(change: Change, actor: Actor, world: World) -> None:
     """An audit starts with a leader, and with a team that its client does not object to."""
     del actor
     step = change.moved("status")
-    if change.type != "audit_schedules" or change.is_new or step is None:
-        return
-    if step[1] != "in_progress":
+    if change.is_new or step is None or step[1] != "in_progress":
         return
     if not any(one.is_lead for one in world.find("audit_teams", audit_schedule_id=change.id)):
         raise broken(

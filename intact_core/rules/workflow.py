@@ -69,7 +69,7 @@ def is_lead(world: World, actor: Actor, audit_id: UUID) -> bool:
 def check_transition(change: Change, actor: Actor, world: World) -> None:
     """The conditions of each step, in the order: step, role, validation (audit workflow)."""
     step = change.moved("workflow_status")
-    if change.type != "audit_schedules" or step is None or change.is_new:
+    if step is None or change.is_new:
         return
     problem = transition_problem(world, change.after, str(step[0]), str(step[1]), actor)
     if problem is not None:
@@ -153,7 +153,7 @@ def check_stage2(change: Change, actor: Actor, world: World) -> None:
     """Stage 2 starts only on the conclusions of Stage 1 (rule 10)."""
     del actor
     state = change.moved("status")
-    if change.type != "audit_schedules" or state is None or state[1] != "in_progress":
+    if state is None or state[1] != "in_progress":
         return
     audit = change.after
     if audit.audit_type != "initial" or audit.audit_stage != "stage2":

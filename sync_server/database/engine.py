@@ -26,7 +26,15 @@ def make_engine(url: str) -> Engine:
     """The engine of an address: `sqlite:///FILE` or `postgresql://…`."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **JSON_OPTIONS)
+    # The connection used last comes first: it has its statements prepared, and its memory at hand.
+    return create_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        **JSON_OPTIONS,
+    )
 
 
 def _sqlite(url: str) -> Engine:

@@ -13,7 +13,7 @@ from intact_core import canonical, ids
 from intact_core.records.audits import AuditSchedule
 from intact_core.records.checklist import AuditChecklist
 from intact_core.sync.operations import GENESIS, link
-from sync_server.api.sync import rounds
+from sync_server.api.sync import bodies, rounds
 from sync_server.tables.ledger import AuditLog, FeedChange, OpReceipt, RecordHead
 from tests.server.conftest import Laptop, Server
 
@@ -191,6 +191,22 @@ def test_a_push_waits_for_its_turn_and_is_sent_on_to_a_process_that_is_free(
     at_once = client.post("/sync/v1/push", content=body)
     assert at_once.json()["receipts"] == waited.json()["receipts"]
     assert "connection" not in at_once.headers
+
+
+def test_a_push_that_gets_no_turn_is_told_to_come_again(
+    server: Server, audit_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, tenant_id = Laptop(server, LEAD), server.tenant_of(LEAD)
+    body = body_of(laptop, [create(audit_id, tenant_id, ids.new_id(), "New")])
+    client = laptop.connect()
+    with ExitStack() as others, monkeypatch.context() as patch:
+        patch.setattr(bodies, "PATIENCE_SECONDS", 0.2)
+        for _ in range(rounds.AT_ONCE):
+            others.enter_context(rounds.turn())
+        refused = client.post("/sync/v1/push", content=body)
+    assert refused.status_code == 503
+    assert "later" in refused.json()["sentence"]
+    assert client.post("/sync/v1/push", content=body).json()["receipts"][0]["verdict"] == "applied"
 
 
 def test_the_sign_between_texts_is_kept_in_words_and_refused_bare(

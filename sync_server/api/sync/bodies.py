@@ -24,6 +24,11 @@ PATIENCE_SECONDS = 20
 _BUSY = "Many laptops are being served right now. Nothing was lost; this one has its turn later."
 
 
+def busy() -> StorageFault:
+    """What a laptop is told that waited for its turn as long as it may."""
+    return StorageFault(_BUSY, title="The server is busy")
+
+
 def body_up_to(limit: int) -> Callable[[Request], Awaitable[bytes]]:
     """A dependency that reads the body whole, as `parts_up_to` does."""
     read = parts_up_to(limit)
@@ -103,7 +108,7 @@ async def streamed(
         await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
     except TimeoutError as fault:
         ahead.stop()
-        raise StorageFault(_BUSY, title="The server is busy") from fault
+        raise busy() from fault
     whole = chain([ahead.first()], ahead)
     headers = {"content-encoding": "gzip"} if packs else {}
     return StreamingResponse(whole, media_type=media_type, headers=headers)

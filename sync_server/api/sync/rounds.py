@@ -23,6 +23,7 @@ from intact_core.sync.protocol import (
     Succession,
     Successor,
 )
+from sync_server.api.sync import bodies
 from sync_server.api.sync.bodies import answer, body_up_to, streamed
 from sync_server.auth.callers import Caller
 from sync_server.auth.permissions import database_of, depositing_caller, device_caller, keys_of
@@ -158,10 +159,13 @@ def _taken(request: Request, caller: Caller, take: Callable[[Session], PushAnswe
 
 @contextmanager
 def turn() -> Iterator[bool]:
-    """Wait until fewer than `AT_ONCE` are at work; whether that took waiting."""
+    """Wait until fewer than `AT_ONCE` are at work; whether that took waiting.
+
+    Raises StorageFault where it takes longer than a laptop waits for an answer.
+    """
     waited = not _TURNS.acquire(blocking=False)
-    if waited:
-        _TURNS.acquire()
+    if waited and not _TURNS.acquire(timeout=bodies.PATIENCE_SECONDS):
+        raise bodies.busy()
     try:
         yield waited
     finally:

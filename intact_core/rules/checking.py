@@ -39,6 +39,7 @@ def _ask(rule: Rule, *kinds: str) -> Asked:
 
 
 RULES: tuple[Asked, ...] = (
+    _ask(check_whole),
     _ask(check_values),
     _ask(check_signed),
     _ask(check_amendment, "report_amendments"),
@@ -61,7 +62,6 @@ RULES: tuple[Asked, ...] = (
     _ask(check_certificate, "certificates"),
     _ask(check_certificate_step, "certificates"),
     _ask(check_complaint, "complaints"),
-    _ask(check_whole),
 )
 """In the order in which they are asked: what is said first is what is most to the point."""
 

@@ -10,7 +10,7 @@ import pytest
 from intact_core import ids
 from intact_core.errors import RuleBroken
 from intact_core.records.catalogue import spec_of
-from intact_core.rules.checking import RULES, check
+from intact_core.rules.checking import check
 from intact_core.rules.deciding import deciders, expiry_of, grant_problem
 from intact_core.rules.kernel import Actor, Change
 from intact_core.rules.workflow import missing_before_review, transition_problem
@@ -386,10 +386,3 @@ def test_what_is_missing_names_its_place() -> None:
         ("audit_documentation", "plan_reviewed"),
         ("non_conformities", "description"),
     ]
-
-
-def test_each_rule_is_about_kinds_of_record_that_there_are() -> None:
-    kinds = frozenset(kind for rule in RULES for kind in rule.kinds)
-    assert kinds
-    for kind in kinds:
-        assert spec_of(kind).name == kind

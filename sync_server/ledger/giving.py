@@ -26,7 +26,17 @@ _STAND = select(_SCOPES.c.scope, _SCOPES.c.seq, _SCOPES.c.digest).where(
     _SCOPES.c.scope.in_(bindparam("scopes", expanding=True)),
 )
 _SINCE = (
-    select(_FEED)
+    select(
+        _FEED.c.seq,
+        _FEED.c.type,
+        _FEED.c.record_id,
+        _FEED.c.rev,
+        _FEED.c.kind,
+        _FEED.c.patch,
+        _FEED.c.op_id,
+        _FEED.c.actor,
+        _FEED.c.at,
+    )
     .where(
         _FEED.c.tenant_id == bindparam("tenant"),
         _FEED.c.scope == bindparam("of_scope"),
@@ -140,19 +150,20 @@ def heads_of(
 
 
 def _changes(cut: _Cut, scope: str, after: int) -> Iterator[bytes]:
-    for row in cut.connection.execute(_SINCE, cut.behind(scope, after)):
+    rows = cut.connection.execute(_SINCE, cut.behind(scope, after))
+    for seq, type_, id_, rev, kind, patch, op_id, actor, at in rows:
         head = {
             "line": "change",
             "scope": scope,
-            "seq": row.seq,
-            "type": row.type,
-            "id": row.record_id,
-            "rev": row.rev,
-            "kind": row.kind,
-            "patch": msgspec.Raw(row.patch.encode()),
-            "op_id": row.op_id,
-            "actor": row.actor,
-            "time": row.at,
+            "seq": seq,
+            "type": type_,
+            "id": id_,
+            "rev": rev,
+            "kind": kind,
+            "patch": msgspec.Raw(patch.encode()),
+            "op_id": op_id,
+            "actor": actor,
+            "time": at,
         }
         yield msgspec.json.encode(head) + b"\n"
 

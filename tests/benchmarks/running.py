@@ -28,7 +28,11 @@ def run(name: str) -> list[Figure]:
 
 def _module(name: str) -> Any:
     module = import_module(f"tests.benchmarks.{name}")
-    # About what the application's own collector does (qt/collecting.py).
+    collect_seldom()
+    return module
+
+
+def collect_seldom() -> None:
+    """About what the application's own collector does (qt/collecting.py)."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
-    return module

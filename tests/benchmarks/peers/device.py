@@ -17,6 +17,7 @@ from intact_core.records.checklist import AuditChecklist
 from intact_core.records.conflicts import Conflict
 from intact_core.records.standards import Standard
 from tests.benchmarks.peers.prepare import STANDARD
+from tests.benchmarks.running import collect_seldom
 from tests.journeys.headless import Headless, enrol, open_laptop
 
 PEOPLE = {"A": "lead", "B": "auditor"}
@@ -41,10 +42,12 @@ class Device:
         who = f"{PEOPLE.get(device, 'reviewer')}@demo.example"
         if folder.exists():
             self.laptop = open_laptop(folder, url)
+            collect_seldom()
             return
         # Setting up a laptop fetches what its person works on.
         self.laptop = enrol(folder, url, who)
         self.laptop.sync.round()
+        collect_seldom()
 
     def apply(self, ops: list[dict[str, Any]]) -> None:
         for op in ops:

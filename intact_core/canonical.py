@@ -12,6 +12,7 @@ Json = Any
 
 
 _CENTS = Decimal("0.01")
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
 def decimal(value: Decimal | int | float) -> str:
@@ -36,8 +37,7 @@ def dumps(value: Json) -> bytes:
 
     Raises TypeError for values without a canonical form. Date-times end in `Z`.
     """
-    options = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
-    return orjson.dumps(value, default=_plain, option=options)
+    return orjson.dumps(value, default=_plain, option=_OPTIONS)
 
 
 def loads(data: bytes | str) -> Json:

@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection, Dialect
 
 from intact_core import canonical
 
-_MOST_PARAMETERS = 900
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -52,15 +51,23 @@ def insert(dialect: Dialect, table: Table, rows: Rows) -> Many:
     return Many(_insert(dialect, table, names), bound(dialect, table, names, rows))
 
 
-def upsert(dialect: Dialect, table: Table, keys: Sequence[str], rows: Rows) -> Many:
-    """Insert rows, or change those whose `keys` are there already; what a row lacks is NULL."""
-    names = _filled(table, rows)
+def upserting(dialect: Dialect, table: Table, keys: Sequence[str], names: Sequence[str]) -> str:
+    """Inserts a row of these columns, or changes that with the same `keys`; the rest is NULL."""
     quote = dialect.identifier_preparer.quote
-    others = (quote(column.key) for column in table.columns if column.key not in keys)
+    others = [quote(column.key) for column in table.columns if column.key not in keys]
     changes = ", ".join(f"{name} = excluded.{name}" for name in others)
     target = ", ".join(map(quote, keys))
-    statement = f"{_insert(dialect, table, names)} ON CONFLICT ({target}) DO UPDATE SET {changes}"
-    return Many(statement, bound(dialect, table, names, rows))
+    return f"{_insert(dialect, table, names)} ON CONFLICT ({target}) DO UPDATE SET {changes}"
+
+
+def selecting(dialect: Dialect, table: Table, names: Sequence[str], equal: Sequence[str]) -> str:
+    """These columns of rows that have the others NULL; ends in `IN`, of the last of `equal`."""
+    quote = dialect.identifier_preparer.quote
+    empty = (f"{quote(one.key)} IS NULL" for one in table.columns if one.key not in names)
+    *first, last = map(quote, equal)
+    where = " AND ".join([*empty, *(f"{name} = ?" for name in first), f"{last} IN"])
+    columns = ", ".join(map(quote, names))
+    return f"SELECT {columns} FROM {_name(dialect, table)} WHERE {where}"  # noqa: S608
 
 
 def change(dialect: Dialect, table: Table, keys: Sequence[str], rows: Rows) -> Many:
@@ -71,35 +78,6 @@ def change(dialect: Dialect, table: Table, keys: Sequence[str], rows: Rows) -> M
     same = " AND ".join(f"{quote(name)} = ?" for name in keys)
     statement = f"UPDATE {_name(dialect, table)} SET {changes} WHERE {same}"  # noqa: S608
     return Many(statement, bound(dialect, table, (*changed, *keys), rows))
-
-
-def as_stored(connection: Connection, table: Table, rows: Rows) -> set[tuple[Any, ...]]:
-    """Those of the rows' tenant and ids that have no more filled than these, as `upsert` binds."""
-    dialect, names = connection.dialect, _filled(table, rows)
-    quote = dialect.identifier_preparer.quote
-    columns, name = ", ".join(map(quote, names)), _name(dialect, table)
-    empty = "".join(
-        f" AND {quote(column.key)} IS NULL" for column in table.columns if column.key not in names
-    )
-    found: set[tuple[Any, ...]] = set()
-    by_tenant: dict[Any, list[Any]] = {}
-    for tenant_id, id_ in bound(dialect, table, ("tenant_id", "id"), rows):
-        by_tenant.setdefault(tenant_id, []).append(id_)
-    for tenant_id, ids in by_tenant.items():
-        for start in range(0, len(ids), _MOST_PARAMETERS):
-            part = ids[start : start + _MOST_PARAMETERS]
-            marks = ", ".join("?" * len(part))
-            # The whole key: by ids alone SQLite may read all rows of a table.
-            where = f"tenant_id = ? AND id IN ({marks}){empty}"
-            query = f"SELECT {columns} FROM {name} WHERE {where}"  # noqa: S608
-            found.update(map(tuple, connection.exec_driver_sql(query, (tenant_id, *part))))
-    return found
-
-
-def _filled(table: Table, rows: Rows) -> tuple[str, ...]:
-    """The columns that any of the rows has, in the order of the table."""
-    named = frozenset().union(*rows)
-    return tuple(column.key for column in table.columns if column.key in named)
 
 
 def bound(

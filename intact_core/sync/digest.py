@@ -20,8 +20,10 @@ def row_hash(kind: str, record_id: UUID | str, rev: int, body: Mapping[str, Any]
     return text_hash(kind, record_id, rev, canonical.dumps(filled(body)))
 
 
-def filled(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A wire body without its empty fields."""
+def filled(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A wire body without its empty fields; itself where none is."""
+    if None not in body.values():
+        return body
     return {name: value for name, value in body.items() if value is not None}
 
 

@@ -1,19 +1,21 @@
 """Applying a pull: base rows, digests and working rows in one transaction."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, MetaData, Table, Text, bindparam, select, update
+from sqlalchemy import Column, MetaData, Table, Text, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
-from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
-from intact_core.records.sets import Many, as_stored, upsert
+from intact_core import canonical
+from intact_core.records.catalogue import ORDER, TYPES
+from intact_core.records.sets import Many, upserting
 from intact_core.sync import digest
 from intact_core.sync.protocol import Cursor
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import BaseRow, Device, Outbox, SyncCursor, chunks, table_of
+from intact_desktop.store.working import working
 from intact_desktop.sync import carrying, leaving
 from intact_desktop.sync.cuts import Base, Cut, Ref, Rest, fold
 
@@ -35,7 +37,9 @@ _DEVICE = table_of(Device)
 # Said once: making a statement takes longer than SQLite takes to answer most of them.
 _SETTLE = update(_DEVICE)
 _ALL_CURSORS = select(_CURSORS.c.scope, _CURSORS.c.seq, _CURSORS.c.digest)
-_BASES = select(_BASE).where(_BASE.c.id.in_(bindparam("ids", expanding=True)))
+_IDS = func.json_each(bindparam("ids", type_=Text)).table_valued("value")
+# One list as one parameter: rendering many took longer than finding their rows.
+_BASES = select(_BASE).where(_BASE.c.id.in_(select(_IDS.c.value)))
 _SINCE = select(_OUTBOX.c.type, _OUTBOX.c.record_id).where(_OUTBOX.c.n > bindparam("after"))
 _BETWEEN = _SINCE.where(_OUTBOX.c.n <= bindparam("until"))
 _PENDING = (
@@ -91,8 +95,8 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     gone = leaving.gone(connection, cut.whole, bases.keys() | left)
     lost = [scope for scope in known if scope not in cut.scopes]
     waiting = lost if leaving.waits(connection, lost) else []
-    cursor_rows, mismatched = _cursor_rows(cut, known, folded.digests)
-    cursor_rows += leaving.without(connection, [known[scope] for scope in waiting], bases)
+    moved, mismatched = _moved(cut, known, folded.digests)
+    moved += leaving.without(connection, [known[scope] for scope in waiting], bases)
     carried = carrying.settled(connection)
     settled = [*_outcome(connection, device), *carried.values()]
     touched = dict.fromkeys([*bases, *gone, *(ref for ref in settled if ref not in left)])
@@ -106,10 +110,10 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
         [] if waiting else lost,
         hidden,
         list(carried),
-        [*changed, upsert(connection.dialect, _CURSORS, ("scope",), cursor_rows)],
+        [*changed, _cursor_writes(connection, moved)],
         device.acknowledged_n,
         device.last_n,
-        is_empty=not (touched or cursor_rows or lost),
+        is_empty=not (touched or moved or lost),
         is_news=any((hidden, gone, left, lost, *(many.rows for many in changed))),
     )
 
@@ -123,8 +127,9 @@ def write(
     milliseconds; it raises when somebody should go first, and the caller starts again.
     """
     connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+    keep = upserting(connection.dialect, _BASE, ("type", "id"), _BASE.columns.keys())
     for refs in chunks(list(prepared.bases), _ROWS_AT_ONCE):
-        _base_rows(connection, [(ref, prepared.bases[ref]) for ref in refs]).run(connection)
+        Many(keep, [_base_row(ref, prepared.bases[ref]) for ref in refs]).run(connection)
         give_way()
     for many in prepared.writes:
         for part in many.parts(_ROWS_AT_ONCE):
@@ -135,9 +140,9 @@ def write(
     since = connection.execute(_SINCE, {"after": prepared.last_n})
     again = {(type_, id_) for type_, id_ in since} & prepared.touched.keys()
     pending = _pending(connection)
-    rows, _ = _derived(connection, again, prepared.bases, pending, without=prepared.gone)
-    for type_, values in rows.items():
-        _upsert(connection, TYPES[type_], values).run(connection)
+    bodies, _ = _derived(connection, again, prepared.bases, pending, without=prepared.gone)
+    for type_, values in bodies.items():
+        working(type_).rows(values).run(connection)
     leaving.forget_records(connection, {*prepared.gone, *prepared.left})
     leaving.remove_records(connection, set(prepared.left) - pending.keys())
     carrying.forget(connection, prepared.carried)
@@ -161,29 +166,20 @@ def _load_bases(
 ) -> dict[Ref, Base]:
     found: dict[Ref, Base] = {}
     for part in _parts([ref[1] for ref in refs], rest):
-        for row in connection.execute(_BASES, {"ids": part}):
+        ids = canonical.dumps([one.hex for one in part]).decode()
+        for row in connection.execute(_BASES, {"ids": ids}):
             found[row.type, row.id] = Base(row.scope, row.rev, row.hash, row.body)
     return found
 
 
-def _base_rows(connection: Connection, bases: Sequence[tuple[Ref, Base]]) -> Many:
-    rows = [
-        {
-            "type": type_,
-            "id": id_,
-            "scope": base.scope,
-            "rev": base.rev,
-            "hash": base.hash,
-            "body": base.text,
-        }
-        for (type_, id_), base in bases
-    ]
-    return upsert(connection.dialect, _BASE, ("type", "id"), rows)
+def _base_row(ref: Ref, base: Base) -> tuple[Any, ...]:
+    """In the order of the table."""
+    return ref[1].hex, ref[0], base.scope, base.rev, base.hash, base.text
 
 
-def _cursor_rows(
+def _moved(
     cut: Cut, known: Mapping[str, Cursor], digests: Mapping[str, str]
-) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+) -> tuple[list[Cursor], tuple[str, ...]]:
     """Cursors that move, and the scopes that disagree: those start again from their rows."""
     mismatched = tuple(
         one.scope for one in cut.cursors if digests.get(one.scope, digest.EMPTY) != one.digest
@@ -192,7 +188,12 @@ def _cursor_rows(
         Cursor(one.scope, 0 if one.scope in mismatched else one.seq, one.digest)
         for one in cut.cursors
     ]
-    return [msgspec.structs.asdict(one) for one in now if known.get(one.scope) != one], mismatched
+    return [one for one in now if known.get(one.scope) != one], mismatched
+
+
+def _cursor_writes(connection: Connection, moved: Sequence[Cursor]) -> Many:
+    statement = upserting(connection.dialect, _CURSORS, ("scope",), _CURSORS.columns.keys())
+    return Many(statement, [msgspec.structs.astuple(one) for one in moved])
 
 
 def _outcome(connection: Connection, device: Device) -> set[Ref]:
@@ -215,10 +216,11 @@ def working_rows(
     writes: dict[str, list[Many]] = {}
     hidden: list[Ref] = []
     for part in _parts(touched, rest):
-        rows, none = _derived(connection, part, bases, pending, without=gone, rest=rest)
+        bodies, none = _derived(connection, part, bases, pending, without=gone, rest=rest)
         hidden += none
-        for type_, changed in _changed_rows(connection, rows, rest):
-            writes.setdefault(type_, []).append(changed)
+        for type_, values in bodies.items():
+            rest()
+            writes.setdefault(type_, []).append(working(type_).news(connection, values))
     ordered = sorted(writes, key=ORDER.__getitem__)
     return [many for type_ in ordered for many in writes[type_]], hidden
 
@@ -231,29 +233,28 @@ def _derived(
     *,
     without: Collection[Ref],
     rest: Rest = lambda: None,
-) -> tuple[dict[str, list[dict[str, Any]]], list[Ref]]:
-    """Working rows of the records named, parents first, and those that are none any more.
+) -> tuple[dict[str, list[Mapping[str, Any]]], list[Ref]]:
+    """Bodies of the records named, parents first, and those that are none any more.
 
-    A row is its base with the pending operations on top, oldest first; those named in `without`
+    A body is its base with the pending operations on top, oldest first; those named in `without`
     have no base any more.
     """
     if not touched:
         return {}, []
     missing = _load_bases(connection, [ref for ref in touched if ref not in loaded], rest)
-    rows: dict[str, list[dict[str, Any]]] = {}
+    bodies: dict[str, list[Mapping[str, Any]]] = {}
     hidden: list[Ref] = []
     for ref in (ref for ref in touched if ref[0] in TYPES):
         rest()
         base = None if ref in without else loaded.get(ref) or missing.get(ref)
         body = base.body if base else {}
         for changes in pending.get(ref, ()):
-            body |= changes
+            body = {**body, **changes}
         if "id" in body:
-            spec = TYPES[ref[0]]
-            rows.setdefault(ref[0], []).append({**spec.defaults, **spec.values(body)})
+            bodies.setdefault(ref[0], []).append(body)
         else:
             hidden.append(ref)
-    return {type_: rows[type_] for type_ in sorted(rows, key=ORDER.__getitem__)}, hidden
+    return {type_: bodies[type_] for type_ in sorted(bodies, key=ORDER.__getitem__)}, hidden
 
 
 def _pending(connection: Connection) -> dict[Ref, list[dict[str, Any]]]:
@@ -265,23 +266,7 @@ def _pending(connection: Connection) -> dict[Ref, list[dict[str, Any]]]:
     return found
 
 
-def _upsert(connection: Connection, spec: TypeSpec, rows: Sequence[dict[str, Any]]) -> Many:
-    return upsert(connection.dialect, spec.table, ("tenant_id", "id"), rows)
-
-
 def _parts(rows: Sequence[T], rest: Rest) -> Iterator[Sequence[T]]:
     for part in chunks(rows, _ROWS_BOUND_AT_ONCE):
         rest()
         yield part
-
-
-def _changed_rows(
-    connection: Connection, rows: Mapping[str, Sequence[dict[str, Any]]], rest: Rest
-) -> Iterator[tuple[str, Many]]:
-    """Only what differs from the rows as they are: most of what was sent comes back the same."""
-    for type_, values in rows.items():
-        spec = TYPES[type_]
-        for part in _parts(values, rest):
-            whole = _upsert(connection, spec, part)
-            there = as_stored(connection, spec.table, part)
-            yield type_, replace(whole, rows=[row for row in whole.rows if row not in there])

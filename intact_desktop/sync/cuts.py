@@ -22,11 +22,12 @@ class Base:
     rev: int
     hash: str
     text: str
+    read: Mapping[str, Any] | None = None
+    """The body, where it was read anyway and is held as long as this."""
 
     @property
-    def body(self) -> dict[str, Any]:
-        body: dict[str, Any] = canonical.loads(self.text)
-        return body
+    def body(self) -> Mapping[str, Any]:
+        return self.read or canonical.loads(self.text)
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Cut:
             self.rows[one.type, one.id] = _base(one, one.patch)
         else:
             self.changes.append(one)
-            self.fresh.append(_base(one, one.patch) if "id" in one.patch else None)
+            self.fresh.append(_whole(one) if "id" in one.patch else None)
 
 
 class Keeping:
@@ -102,11 +103,17 @@ def _decoded(line: bytes) -> Begin | Change | End:
     return message
 
 
+def _whole(one: Change) -> Base:
+    made = _base(one, one.patch)
+    made.read = one.patch
+    return made
+
+
 def _base(one: Change, body: Mapping[str, Any]) -> Base:
     filled = digest.filled(body)
     text = canonical.dumps(filled)
-    value = digest.text_hash(one.type, one.id, one.rev, text)
-    if len(filled) != len(body):
+    value = digest.text_hash(one.type, body.get("id", one.id), one.rev, text)
+    if filled is not body:
         text = canonical.dumps(body)
     return Base(one.scope, one.rev, value, text.decode())
 

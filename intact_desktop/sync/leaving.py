@@ -1,10 +1,9 @@
 """What leaves this laptop: records that the server does not have, scopes of somebody else now."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 from uuid import UUID
 
-from msgspec.structs import asdict
+from msgspec.structs import replace
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.engine import Connection
 
@@ -94,7 +93,7 @@ def waits(connection: Connection, scopes: Sequence[str]) -> bool:
 
 def without(
     connection: Connection, scopes: Sequence[Cursor], refs: Collection[Ref]
-) -> list[dict[str, Any]]:
+) -> list[Cursor]:
     """The cursors of scopes that still wait, once these records of theirs stand in others."""
     out: dict[str, list[str]] = {}
     for one in scopes:
@@ -103,7 +102,7 @@ def without(
             if (type_, id_) in refs:
                 out.setdefault(one.scope, []).append(value)
     moved = [(one, out[one.scope]) for one in scopes if one.scope in out]
-    return [{**asdict(one), "digest": digest.moved(one.digest, out=gone)} for one, gone in moved]
+    return [replace(one, digest=digest.moved(one.digest, out=gone)) for one, gone in moved]
 
 
 def forget_scope(connection: Connection, scope: str) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from intact_core.errors import IntactError
-from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
-from intact_core.records.sets import upsert
+from intact_core.records.catalogue import ORDER, TYPES
+from intact_core.records.sets import Many
 from intact_core.sync.merge import Current, Merged, merge
 from intact_core.sync.operations import Operation
 from intact_desktop.store.engine import reading
@@ -31,6 +31,7 @@ from intact_desktop.store.tables import (
     chunks,
     table_of,
 )
+from intact_desktop.store.working import working
 from intact_desktop.sync.files import note_wanted
 
 Ref = tuple[str, UUID]
@@ -78,12 +79,10 @@ def show_carried(connection: Connection) -> None:
     What cannot be shown (its audit is not here, or something that it refers to) is left out and
     carried all the same.
     """
-    for spec, values in sorted(_rows(connection), key=lambda row: ORDER[row[0].name]):
+    for _, row in sorted(_rows(connection), key=lambda one: ORDER[one[0]]):
         try:
             with connection.begin_nested():
-                upsert(connection.dialect, spec.table, ("tenant_id", "id"), [values]).run(
-                    connection
-                )
+                row.run(connection)
         except IntegrityError:
             continue
     note_wanted(connection)
@@ -94,13 +93,13 @@ def meetings(connection: Connection) -> list[Meeting]:
     return [met for fold in _folds(connection) for met in fold.met]
 
 
-def _rows(connection: Connection) -> Iterator[tuple[TypeSpec, dict[str, Any]]]:
+def _rows(connection: Connection) -> Iterator[tuple[str, Many]]:
     held = set(connection.scalars(select(_CURSORS.c.scope)))
     for fold in _folds(connection):
         spec = fold.spec
         try:
             if "id" in fold.body and spec.scope.key(fold.body) in held:
-                yield spec, {**spec.blank, **spec.values(fold.body)}
+                yield spec.name, working(spec.name).rows([fold.body])
         except (IntactError, KeyError):
             continue
 

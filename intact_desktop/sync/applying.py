@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -92,14 +93,16 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     known = _cursors(connection)
     folded = fold(cut, known, _load_bases(connection, cut.changed, rest), rest)
     bases, left = folded.rows, folded.left
-    gone = leaving.gone(connection, cut.whole, bases.keys() | left)
+    gone = leaving.gone(connection, cut.whole, bases.keys(), left)
     lost = [scope for scope in known if scope not in cut.scopes]
     waiting = lost if leaving.waits(connection, lost) else []
     moved, mismatched = _moved(cut, known, folded.digests)
     moved += leaving.without(connection, [known[scope] for scope in waiting], bases)
     carried = carrying.settled(connection)
     settled = [*_outcome(connection, device), *carried.values()]
-    touched = dict.fromkeys([*bases, *gone, *(ref for ref in settled if ref not in left)])
+    # From the dictionary: its keys need not be hashed again, and there may be very many.
+    touched = dict.fromkeys(bases)
+    touched.update(dict.fromkeys([*gone, *(ref for ref in settled if ref not in left)]))
     changed, hidden = working_rows(connection, list(touched), bases, gone, rest)
     return Prepared(
         Applied(folded.lines, mismatched),
@@ -128,12 +131,13 @@ def write(
     """
     connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
     keep = upserting(connection.dialect, _BASE, ("type", "id"), _BASE.columns.keys())
-    for refs in chunks(list(prepared.bases), _ROWS_AT_ONCE):
-        Many(keep, [_base_row(ref, prepared.bases[ref]) for ref in refs]).run(connection)
+    bases = iter(prepared.bases.items())
+    while part := [_base_row(*one) for one in islice(bases, _ROWS_AT_ONCE)]:
+        Many(keep, part).run(connection)
         give_way()
     for many in prepared.writes:
-        for part in many.parts(_ROWS_AT_ONCE):
-            part.run(connection)
+        for few in many.parts(_ROWS_AT_ONCE):
+            few.run(connection)
             give_way()
     for ref in prepared.hidden:
         leaving.hide(connection, ref)
@@ -241,13 +245,14 @@ def _derived(
     """
     if not touched:
         return {}, []
-    missing = _load_bases(connection, [ref for ref in touched if ref not in loaded], rest)
+    bases = [(ref, loaded.get(ref)) for ref in touched if ref[0] in TYPES]
+    missing = _load_bases(connection, [ref for ref, base in bases if base is None], rest)
     bodies: dict[str, list[Mapping[str, Any]]] = {}
     hidden: list[Ref] = []
-    for ref in (ref for ref in touched if ref[0] in TYPES):
+    for ref, found in bases:
         rest()
-        base = None if ref in without else loaded.get(ref) or missing.get(ref)
-        body = base.body if base else {}
+        base = found or missing.get(ref)
+        body = base.body if base and ref not in without else {}
         for changes in pending.get(ref, ()):
             body = {**body, **changes}
         if "id" in body:

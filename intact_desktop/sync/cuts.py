@@ -41,8 +41,8 @@ class Cut:
     """Where the scopes that come whole stood when their first row was given."""
     changes: list[Change] = field(default_factory=list)
     fresh: list[Base | None] = field(default_factory=list)
-    """For each change with a whole record the row that it makes where there is none: worked out
-    while the next lines are on their way."""
+    """For each change with a whole record the row that it makes: worked out while the next lines
+    are on their way."""
     rows: dict[Ref, Base] = field(default_factory=dict)
     """Of scopes that come whole; there may be very many."""
     cursors: list[Cursor] = field(default_factory=list)
@@ -161,12 +161,12 @@ class _Fold:
         ref = (one.type, one.id)
         if one.kind == "leave":
             self._rows[one.scope, ref] = None
-            return
-        before = None if one.kind == "enter" else self._before(one.scope, ref)
-        if before is None:
-            self._rows[one.scope, ref] = fresh or _base(one, one.patch)
+        elif fresh is not None:
+            self._rows[one.scope, ref] = fresh
         else:
-            self._rows[one.scope, ref] = _base(one, {**before.body, **one.patch})
+            before = self._before(one.scope, ref)
+            body = {**before.body, **one.patch} if before else one.patch
+            self._rows[one.scope, ref] = _base(one, body)
 
     def _expect_next(self, one: Change) -> None:
         last = self._seqs.get(one.scope, 0)

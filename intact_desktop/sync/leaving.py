@@ -28,12 +28,14 @@ def start_again(connection: Connection, scopes: Sequence[str]) -> None:
     connection.execute(update(_CURSORS).where(_CURSORS.c.scope.in_(scopes)).values(seq=0))
 
 
-def gone(connection: Connection, whole: Sequence[str], came: Collection[Ref]) -> set[Ref]:
-    """Records of scopes that came whole which were not among what came."""
+def gone(
+    connection: Connection, whole: Sequence[str], came: Collection[Ref], left: Collection[Ref]
+) -> set[Ref]:
+    """Records of scopes that came whole which neither came nor left."""
     if not whole:
         return set()
-    rows = connection.execute(_IN_SCOPES, {"scopes": whole})
-    return {(type_, id_) for type_, id_ in rows} - set(came)
+    refs = ((type_, id_) for type_, id_ in connection.execute(_IN_SCOPES, {"scopes": whole}))
+    return {ref for ref in refs if ref not in came and ref not in left}
 
 
 def forget_records(connection: Connection, refs: Collection[Ref]) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from intact_core import clock
 from intact_core.errors import NotAllowed, NotSignedIn, Revoked
@@ -148,20 +149,20 @@ def caller_of(database: Database, account: Account, device_id: UUID | None = Non
         return _caller(session.connection(), account, device_id)
 
 
-def caller_on_device(database: Database, jti: str) -> Caller:
+def caller_on_device(database: Database, session: Session, jti: str) -> Caller:
     """The person and the laptop of a laptop's token; raises NotSignedIn, NotAllowed for others.
 
-    Asked with every message of a sync, so both questions go to the database in one transaction.
+    From here on the session is limited to the person's tenant: each message of a sync asks this,
+    and what else it reads takes no transaction of its own.
     """
-    with database.read(None) as session:
-        connection = session.connection()
-        token = connection.execute(_TOKEN, {"of_jti": jti}).first()
-        if token is None or token.expires_at <= clock.now() or token.home_tenant_id is None:
-            raise ended()
-        if token.device_id is None:
-            raise NotAllowed("This is for enrolled laptops alone.")
-        database.limit(connection, token.home_tenant_id)
-        return _caller(connection, token, token.device_id)
+    connection = session.connection()
+    token = connection.execute(_TOKEN, {"of_jti": jti}).first()
+    if token is None or token.expires_at <= clock.now() or token.home_tenant_id is None:
+        raise ended()
+    if token.device_id is None:
+        raise NotAllowed("This is for enrolled laptops alone.")
+    database.enter(session, token.home_tenant_id)
+    return _caller(connection, token, token.device_id)
 
 
 def _caller(connection: Connection, account: Any, device_id: UUID | None) -> Caller:

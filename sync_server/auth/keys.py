@@ -1,5 +1,6 @@
 """A tenant's signing keys: authority, documents, leases, claims; private parts sealed."""
 
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography import x509
@@ -32,6 +33,8 @@ class TenantKeys:
 
     def __init__(self, sealing: Sealing) -> None:
         self._sealing = sealing
+        # A lease is signed in every greeting of a laptop.
+        self._opened = lru_cache(maxsize=1 << 8)(self._unsealed)
 
     def make(self, session: Session, tenant_id: UUID, organisation: str) -> None:
         """All keys of a new tenant."""
@@ -99,8 +102,10 @@ class TenantKeys:
         )
 
     def _open(self, row: TenantKey) -> object:
-        content = self._sealing.unwrap(row.wrapped_key, _label(row.tenant_id, row.kind))
-        return load_der_private_key(content, password=None)
+        return self._opened(row.wrapped_key, _label(row.tenant_id, row.kind))
+
+    def _unsealed(self, wrapped_key: str, label: str) -> object:
+        return load_der_private_key(self._sealing.unwrap(wrapped_key, label), password=None)
 
 
 def pem(certificate: x509.Certificate) -> str:

@@ -1,10 +1,13 @@
 """What a request's handler asks first: who is calling, and with what is it answered."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
 
 from fastapi import Request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from intact_core.errors import NotAllowed, NotSignedIn
 from sync_server.auth import sessions
@@ -94,15 +97,29 @@ def own_caller(request: Request) -> Caller:
 
 def device_caller(request: Request) -> Caller:
     """The person and the laptop of a laptop's access token; raises Revoked."""
-    caller = depositing_caller(request)
-    if caller.may_only_deposit:
-        raise withdrawn()
-    return caller
+    with device_session(request) as (_, caller):
+        return caller
+
+
+@contextmanager
+def device_session(request: Request) -> Iterator[tuple[Session, Caller]]:
+    """The same, and the transaction it was read in: for reading on, in the caller's tenant."""
+    with database_of(request).read(None) as session:
+        caller = _on_device(request, session)
+        if caller.may_only_deposit:
+            raise withdrawn()
+        yield session, caller
 
 
 def depositing_caller(request: Request) -> Caller:
-    """The same, also where the laptop may only hand in what it has."""
-    caller = caller_on_device(database_of(request), tokens_of(request).jti_of(token_of(request)))
+    """The same person and laptop, also where it may only hand in what it has."""
+    with database_of(request).read(None) as session:
+        return _on_device(request, session)
+
+
+def _on_device(request: Request, session: Session) -> Caller:
+    jti = tokens_of(request).jti_of(token_of(request))
+    caller = caller_on_device(database_of(request), session, jti)
     return replace(caller, address=address_of(request))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -32,6 +33,8 @@ class Tokens:
         self.kid = hashlib.sha256(encoded).hexdigest()[:16]
         self._private = ECKey.import_key(private)
         self._public = {self.kid: ECKey.import_key(public_pem(private))}
+        # A token comes with every call while it lives; its signature stays what it is.
+        self._verified = lru_cache(maxsize=1 << 12)(self._verify)
 
     @property
     def audience(self) -> str:
@@ -65,9 +68,12 @@ class Tokens:
 
     def jti_of(self, token: str) -> str:
         """The id inside a token that this server signed; raises NotSignedIn."""
+        return self._verified(token)
+
+    def _verify(self, token: str) -> str:
         try:
-            kid = jwt.decode(token, self._key_of, algorithms=[ALGORITHM])
-            return str(kid.claims["jti"])
+            read = jwt.decode(token, self._key_of, algorithms=[ALGORITHM])
+            return str(read.claims["jti"])
         except (JoseError, KeyError, ValueError, TypeError) as fault:
             raise ended() from fault
 

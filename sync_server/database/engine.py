@@ -83,7 +83,7 @@ class Database:
         Without a tenant only rows above tenants can be reached (accounts, sessions).
         """
         with self.engine.connect() as connection, connection.begin():
-            self.limit(connection, tenant_id)
+            self._limit(connection, tenant_id)
             with self._session(connection, tenant_id, actor) as session:
                 yield session
                 session.flush()
@@ -96,7 +96,7 @@ class Database:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             if tenant_id is not None:  # by itself a transaction is bound to none
-                self.limit(connection, tenant_id)
+                self._limit(connection, tenant_id)
             with self._session(connection, tenant_id, actor) as session:
                 yield session
 
@@ -105,8 +105,12 @@ class Database:
         session.info.update(tenant_id=tenant_id, actor=actor, office=True)
         return session
 
-    def limit(self, connection: Connection, tenant_id: UUID | None) -> None:
-        """What statements on the connection reach from here on, to the transaction's end."""
+    def enter(self, session: Session, tenant_id: UUID) -> None:
+        """Limit a session that began without a tenant to this one, to its end."""
+        self._limit(session.connection(), tenant_id)
+        session.info["tenant_id"] = tenant_id
+
+    def _limit(self, connection: Connection, tenant_id: UUID | None) -> None:
         if not self.is_postgres:
             return
         connection.execute(_LIMIT, {"tenant": str(tenant_id or ""), "lock": f"{LOCK_TIMEOUT_MS}ms"})

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -29,9 +30,14 @@ def sign_lease(session: Session, keys: TenantKeys, device: Device | Row[Any]) ->
     claims = {
         "device_id": str(device.id),
         "user_id": str(device.user_id),
-        "key": key_hash(x509.load_pem_x509_certificate(device.certificate.encode())),
+        "key": _certified_key(device.certificate),
         "issued_at": canonical.to_wire(now),
         "expires_at": canonical.to_wire(now + LIFETIME),
     }
     signature = sign_bytes(keys.lease(session, device.tenant_id), canonical.dumps(claims))
     return {"claims": claims, "signature": base64.b64encode(signature).decode()}
+
+
+@lru_cache(maxsize=1 << 12)
+def _certified_key(certificate: str) -> str:
+    return key_hash(x509.load_pem_x509_certificate(certificate.encode()))

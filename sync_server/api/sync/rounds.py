@@ -26,7 +26,13 @@ from intact_core.sync.protocol import (
 from sync_server.api.sync import bodies
 from sync_server.api.sync.bodies import answer, body_up_to, streamed
 from sync_server.auth.callers import Caller
-from sync_server.auth.permissions import database_of, depositing_caller, device_caller, keys_of
+from sync_server.auth.permissions import (
+    database_of,
+    depositing_caller,
+    device_caller,
+    device_session,
+    keys_of,
+)
 from sync_server.ledger.carrying import take_carried
 from sync_server.ledger.chains import ChainGap, device_row, succeed
 from sync_server.ledger.giving import lines
@@ -46,11 +52,13 @@ Message = TypeVar("Message")
 DeviceCaller = Annotated[Caller, Depends(device_caller)]
 Depositor = Annotated[Caller, Depends(depositing_caller)]
 LARGEST_MESSAGE = 64 << 20
+_LARGEST_GREETING = 64 << 10
 AT_ONCE = 2
 """Pushes that a process takes in at the same time: one computes while the other waits for the
 database. More would take the interpreter from the one whose locks all of them wait for."""
 _TURNS = BoundedSemaphore(AT_ONCE)
 RawBody = Annotated[bytes, Depends(body_up_to(LARGEST_MESSAGE))]
+Greeting = Annotated[bytes, Depends(body_up_to(_LARGEST_GREETING))]
 
 
 class _Versioned(msgspec.Struct):
@@ -85,27 +93,29 @@ def _json(request: Request, message: object) -> Response:
 
 
 @router.post("/hello")
-def hello(request: Request, caller: DeviceCaller, body: RawBody) -> Response:
+def hello(request: Request, body: Greeting) -> Response:
     """Where both sides stand."""
-    message, database = decode(body, Hello), database_of(request)
-    greeted, restored = _greeted(request, caller, message)
-    if restored:
-        with database.write(None) as session:
-            begin_epoch(session.connection(), after=message.epoch)
-        greeted, _ = _greeted(request, caller, message)
+    greeted, lost = _greeted(request, body)
+    if lost is not None:
+        with database_of(request).write(None) as session:
+            begin_epoch(session.connection(), after=lost)
+        greeted, _ = _greeted(request, body)
     return _json(request, greeted)
 
 
-def _greeted(request: Request, caller: Caller, message: Hello) -> tuple[HelloAnswer, bool]:
-    """The answer, and whether this server is older than what it told the laptop before."""
-    tenant_id, device_id = caller.device_keys
-    with database_of(request).read(tenant_id) as session:
-        connection = session.connection()
+def _greeted(request: Request, body: bytes) -> tuple[HelloAnswer, str | None]:
+    """The answer, and the epoch of which this server told the laptop more than it has now.
+
+    In one transaction: a laptop with nothing to do asks this alone, every few minutes.
+    """
+    with device_session(request) as (session, caller):
+        message, connection = decode(body, Hello), session.connection()
+        tenant_id, device_id = caller.device_keys
         device = device_row(connection, tenant_id, device_id)
         greeted = greet(connection, device, message)
         restored = was_restored(connection, tenant_id, message, greeted)
         lease = sign_lease(session, keys_of(request), device)
-    return msgspec.structs.replace(greeted, lease=lease), restored
+    return msgspec.structs.replace(greeted, lease=lease), message.epoch if restored else None
 
 
 @router.post("/push")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import ColumnElement, event, false
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
 
 from intact_core.records.base import Record
@@ -49,10 +49,13 @@ def _limit_to_tenant(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         return
     tenant_id = state.session.info.get("tenant_id")
+    # Two of them: SQLAlchemy keeps the kind of value that each was first asked with.
+    mine = _of_nobody if tenant_id is None else lambda record: record.tenant_id == tenant_id
     state.statement = state.statement.options(
-        with_loader_criteria(
-            Record,
-            lambda record: record.tenant_id == tenant_id,
-            include_aliases=True,
-        )
+        with_loader_criteria(Record, mine, include_aliases=True)
     )
+
+
+def _of_nobody(record: type[Record]) -> ColumnElement[bool]:
+    del record
+    return false()

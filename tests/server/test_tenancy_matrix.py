@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from intact_core import clock
 from intact_core import ids as new_ids
@@ -14,6 +15,7 @@ from intact_core.records.audits import AuditSchedule
 from intact_core.records.certificates import Certificate
 from intact_core.records.checklist import AuditEvidence
 from intact_core.records.conclusions import AuditReport
+from intact_core.records.people import Tenant
 from sync_server.services.demo import PASSWORD
 from tests.server.conftest import URL, Browser, Laptop, Server
 from tests.server.intact_api.routes import api_routes
@@ -297,3 +299,13 @@ def test_inside_a_tenant_roles_see_what_is_theirs(server: Server, ids: dict[str,
             answer = ask(browser, name, address_of(name, ids.get(MATRIX[name].needs, "")))
             expected = (200,) if person in allowed else (403, 404)
             assert answer.status_code in expected, f"{person} {name}: {answer.status_code}"
+
+
+def test_a_session_that_enters_a_tenant_reaches_no_other(server: Server) -> None:
+    ours, rivals = map(server.tenant_of, ("cbadmin@demo.example", "cbadmin@rival.example"))
+    living = select(Tenant.tenant_id)
+    with server.database.read(None) as session:
+        assert session.scalars(living).all() == []
+        for one in (ours, rivals):
+            server.database.enter(session, one)
+            assert session.scalars(living).all() == [one]

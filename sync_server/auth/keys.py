@@ -33,8 +33,6 @@ class TenantKeys:
 
     def __init__(self, sealing: Sealing) -> None:
         self._sealing = sealing
-        # A lease is signed in every greeting of a laptop.
-        self._opened = lru_cache(maxsize=1 << 8)(self._unsealed)
 
     def make(self, session: Session, tenant_id: UUID, organisation: str) -> None:
         """All keys of a new tenant."""
@@ -102,10 +100,7 @@ class TenantKeys:
         )
 
     def _open(self, row: TenantKey) -> object:
-        return self._opened(row.wrapped_key, _label(row.tenant_id, row.kind))
-
-    def _unsealed(self, wrapped_key: str, label: str) -> object:
-        return load_der_private_key(self._sealing.unwrap(wrapped_key, label), password=None)
+        return _loaded(self._sealing.unwrap(row.wrapped_key, _label(row.tenant_id, row.kind)))
 
 
 def pem(certificate: x509.Certificate) -> str:
@@ -115,6 +110,12 @@ def pem(certificate: x509.Certificate) -> str:
 def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
     encoded = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return encoded.decode()
+
+
+@lru_cache(maxsize=1 << 8)
+def _loaded(content: bytes) -> object:
+    # A lease is signed in every greeting of a laptop.
+    return load_der_private_key(content, password=None)
 
 
 def _make() -> ec.EllipticCurvePrivateKey:

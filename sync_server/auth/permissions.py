@@ -104,8 +104,7 @@ def device_caller(request: Request) -> Caller:
 @contextmanager
 def device_session(request: Request) -> Iterator[tuple[Session, Caller]]:
     """The same, and the transaction it was read in: for reading on, in the caller's tenant."""
-    with database_of(request).read(None) as session:
-        caller = _on_device(request, session)
+    with _asked_on_device(request) as (session, caller):
         if caller.may_only_deposit:
             raise withdrawn()
         yield session, caller
@@ -113,14 +112,16 @@ def device_session(request: Request) -> Iterator[tuple[Session, Caller]]:
 
 def depositing_caller(request: Request) -> Caller:
     """The same person and laptop, also where it may only hand in what it has."""
-    with database_of(request).read(None) as session:
-        return _on_device(request, session)
+    with _asked_on_device(request) as (_, caller):
+        return caller
 
 
-def _on_device(request: Request, session: Session) -> Caller:
-    jti = tokens_of(request).jti_of(token_of(request))
-    caller = caller_on_device(database_of(request), session, jti)
-    return replace(caller, address=address_of(request))
+@contextmanager
+def _asked_on_device(request: Request) -> Iterator[tuple[Session, Caller]]:
+    database, jti = database_of(request), tokens_of(request).jti_of(token_of(request))
+    with database.read(None) as session:
+        caller = caller_on_device(database, session, jti)
+        yield session, replace(caller, address=address_of(request))
 
 
 def web_session(request: Request) -> WebSession | None:

@@ -12,6 +12,8 @@ from intact_desktop.qt.notices import button, label
 from intact_desktop.qt.progress import ProgressLine
 from intact_desktop.qt.theme import GRID
 
+_BESIDE_ICON = "\N{EN SPACE}"
+"""Qt's style leaves less than that between a button's icon and its words."""
 _DECIMAL = QLocale.DataSizeFormat.DataSizeSIFormat
 
 
@@ -58,7 +60,7 @@ class StatusBar(QFrame):
         """Show what is true now."""
         self._state = state
         text = self._text(state)
-        self.words.setText(text)
+        self.words.setText(_BESIDE_ICON + text)
         self.words.setAccessibleName(text)
         self.words.setIcon(icons.icon(_icon(state)))
         self.message.setText(state.message)

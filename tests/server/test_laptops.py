@@ -104,6 +104,13 @@ def test_a_persons_token_opens_no_sync(server: Server) -> None:
     assert server.client().post("/sync/v1/hello", content="{}").status_code == 401
 
 
+def test_a_greeting_is_short_whoever_sends_it(server: Server) -> None:
+    long = json.dumps(hello(epoch="x" * (64 << 10)))
+    for client in (Laptop(server, LEAD).connect(), server.client()):
+        answer = client.post("/sync/v1/hello", content=long)
+        assert (answer.status_code, "at most" in answer.json()["sentence"]) == (400, True)
+
+
 def test_a_nonce_is_good_once_and_for_two_minutes(server: Server, frozen_clock) -> None:
     laptop = Laptop(server, LEAD)
     used = laptop.assertion(laptop.nonce())

@@ -17,6 +17,7 @@ from intact_core.records.unit_of_work import SessionWorld, Written, written
 from intact_core.rules.checking import check
 from intact_core.rules.kernel import Actor, Change
 from intact_core.sync.operations import Operation, link, raw_bytes
+from intact_desktop.store import bases
 from intact_desktop.store.tables import BaseRow, Carried, Device, Outbox, chunks, table_of
 
 APP_VERSION = "0.1.0"
@@ -49,6 +50,7 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
     """Sessions whose flushes are checked by the rules and written to the outbox."""
     factory = sessionmaker(engine, expire_on_commit=False)
     event.listen(factory, "before_flush", _give_tenant)
+    event.listen(factory, "before_flush", _keep_confirmed)
     event.listen(factory, "after_flush", _journal)
     event.listen(factory, "after_transaction_end", _forget_transaction)
     return factory
@@ -83,6 +85,13 @@ def _give_tenant(session: Session, *_: object) -> None:
         tenant_id = this_device(session.connection()).tenant_id
         for row in missing:
             row.tenant_id = tenant_id
+
+
+def _keep_confirmed(session: Session, *_: object) -> None:
+    """What the server confirmed stands beside a row before the first change is laid on it."""
+    rows = [row for row in session.dirty if isinstance(row, Record) and session.is_modified(row)]
+    if rows:
+        bases.keep(session.connection(), [(row.__tablename__, row.id) for row in rows])
 
 
 def _journal(session: Session, *_: object) -> None:

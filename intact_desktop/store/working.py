@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Uuid
+from sqlalchemy import Column, Numeric, Uuid
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
@@ -17,15 +17,19 @@ from intact_core.records.base import UtcDateTime
 from intact_core.records.catalogue import TYPES, TypeSpec
 from intact_core.records.sets import JSON_OPTIONS, Many, selecting, upserting
 from intact_core.records.wire import Wire, form_of
+from intact_desktop.store.bases import rows_of
 
 Bodies = Sequence[Mapping[str, Wire]]
 Row = tuple[Any, ...]
+Revs = Sequence[int | None]
 Stored = Callable[[Any], Any]
 _KEY = ("tenant_id", "id")
 _DIALECT = sqlite.dialect(**JSON_OPTIONS)
 _UUID = form_of(Uuid())
 _ZONE = len("+00:00")
 _MOST_PARAMETERS = 900
+_REV = "base_rev"
+_NOT_HERE = -1
 
 
 @dataclass(frozen=True)
@@ -36,19 +40,26 @@ class Working:
     columns: Sequence[tuple[str, Wire, Stored]]
     """Name, value where a body leaves it out, and how any other is stored."""
 
-    def rows(self, bodies: Bodies) -> Many:
+    def gives_back(self, body: Mapping[str, Wire]) -> bool:
+        """Whether the body can be had again from its row, but for fields that say nothing."""
+        return _gives_back(self.spec.name, tuple(body))
+
+    def rows(self, bodies: Bodies, revs: Revs | None = None) -> Many:
         """The rows of whole wire bodies, to be made, or changed to just these.
 
+        `revs` are the versions that the server confirmed, None where a row is something else.
         Fields unknown to this version are left out. Raises BadInput for a value of a wrong form.
         """
         names, rows = self._stored(bodies)
-        return Many(_upserting(self.spec.name, names), rows)
+        return Many(_upserting(self.spec.name, names), _with(rows, revs or [None] * len(rows)))
 
-    def news(self, connection: Connection, bodies: Bodies) -> Many:
-        """The same without those that are here just so."""
+    def news(self, connection: Connection, bodies: Bodies, revs: Revs) -> tuple[Many, bool]:
+        """The same without those that are here just so; and whether any says something new."""
         names, rows = self._stored(bodies)
         here = self._here(connection, names, rows)
-        return Many(_upserting(self.spec.name, names), [row for row in rows if row not in here])
+        changed = [row for row in _with(rows, revs) if here.get(row[:-1], _NOT_HERE) != row[-1]]
+        is_news = any(row[:-1] not in here for row in changed)
+        return Many(_upserting(self.spec.name, names), changed), is_news
 
     def _stored(self, bodies: Bodies) -> tuple[tuple[str, ...], list[Row]]:
         """The columns that any of the bodies fills, and the rows of these."""
@@ -67,18 +78,21 @@ class Working:
             raise
         return tuple(names), list(zip(*columns, strict=True))
 
-    def _here(self, connection: Connection, names: Sequence[str], rows: Sequence[Row]) -> set[Row]:
+    def _here(
+        self, connection: Connection, names: Sequence[str], rows: Sequence[Row]
+    ) -> dict[Row, int | None]:
+        """Of the rows those that are here, each with its version."""
         tenant, id_ = map(names.index, _KEY)
         by_tenant: dict[str, list[str]] = {}
         for row in rows:
             by_tenant.setdefault(row[tenant], []).append(row[id_])
-        query, found = _selecting(self.spec.name, names), set[Row]()
+        query, found = _selecting(self.spec.name, names), dict[Row, int | None]()
         for tenant_id, ids in by_tenant.items():
             for start in range(0, len(ids), _MOST_PARAMETERS):
                 part = ids[start : start + _MOST_PARAMETERS]
                 marks = ", ".join("?" * len(part))
                 result = connection.exec_driver_sql(f"{query} ({marks})", (tenant_id, *part))
-                found.update(map(tuple, result))
+                found.update((tuple(row[:-1]), row[-1]) for row in result)
         return found
 
 
@@ -96,13 +110,25 @@ def working(type_: str) -> Working:
 # Records of a kind fill the same few sets of columns.
 @lru_cache(maxsize=1 << 8)
 def _upserting(type_: str, names: tuple[str, ...]) -> str:
-    return upserting(_DIALECT, TYPES[type_].table, _KEY, names)
+    return upserting(_DIALECT, rows_of(type_), _KEY, (*names, _REV))
 
 
 # The whole key: by ids alone SQLite may read all rows of a table.
 @lru_cache(maxsize=1 << 8)
 def _selecting(type_: str, names: tuple[str, ...]) -> str:
-    return selecting(_DIALECT, TYPES[type_].table, names, _KEY)
+    return selecting(_DIALECT, rows_of(type_), (*names, _REV), _KEY)
+
+
+@lru_cache(maxsize=1 << 12)
+def _gives_back(type_: str, names: tuple[str, ...]) -> bool:
+    spec = TYPES[type_]
+    # Stored as a fraction of two: the last digit of a very long number may be another.
+    exact = not any(isinstance(column.type, Numeric) for column in spec.table.columns)
+    return exact and spec.defaults.keys() <= set(names) <= spec.fields.keys()
+
+
+def _with(rows: Sequence[Row], revs: Revs) -> list[Row]:
+    return [(*row, rev) for row, rev in zip(rows, revs, strict=True)]
 
 
 def _stored(column: Column[Any]) -> Stored:

@@ -1,33 +1,12 @@
 """One pull as it came: a consistent cut of all scopes, and what it makes of the rows held."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
 
-from intact_core import canonical
 from intact_core.errors import ServerFault
 from intact_core.sync import digest
 from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_line
-
-Ref = tuple[str, UUID]
-Rest = Callable[[], None]
-
-
-@dataclass(slots=True)
-class Base:
-    """A record as the server has it; the body as text, since most bodies are only handed on."""
-
-    scope: str
-    rev: int
-    hash: str
-    text: str
-    read: Mapping[str, Any] | None = None
-    """The body, where it was read anyway and is held as long as this."""
-
-    @property
-    def body(self) -> Mapping[str, Any]:
-        return self.read or canonical.loads(self.text)
+from intact_desktop.store.bases import Base, Ref, Rest, confirmed
 
 
 @dataclass
@@ -54,7 +33,7 @@ class Cut:
 
     def add(self, one: Change) -> None:
         if one.kind == "row":
-            self.rows[one.type, one.id] = _base(one, one.patch)
+            self.rows[one.type, one.id] = _confirmed(one)
         else:
             self.changes.append(one)
             self.fresh.append(_whole(one) if "id" in one.patch else None)
@@ -104,18 +83,13 @@ def _decoded(line: bytes) -> Begin | Change | End:
 
 
 def _whole(one: Change) -> Base:
-    made = _base(one, one.patch)
+    made = _confirmed(one)
     made.read = one.patch
     return made
 
 
-def _base(one: Change, body: Mapping[str, Any]) -> Base:
-    filled = digest.filled(body)
-    text = canonical.dumps(filled)
-    value = digest.text_hash(one.type, body.get("id", one.id), one.rev, text)
-    if filled is not body:
-        text = canonical.dumps(body)
-    return Base(one.scope, one.rev, value, text.decode())
+def _confirmed(one: Change) -> Base:
+    return confirmed((one.type, one.id), one.scope, one.rev, one.patch)
 
 
 @dataclass(frozen=True)
@@ -166,7 +140,7 @@ class _Fold:
         else:
             before = self._before(one.scope, ref)
             body = {**before.body, **one.patch} if before else one.patch
-            self._rows[one.scope, ref] = _base(one, body)
+            self._rows[one.scope, ref] = confirmed(ref, one.scope, one.rev, body)
 
     def _expect_next(self, one: Change) -> None:
         last = self._seqs.get(one.scope, 0)

@@ -6,16 +6,17 @@ from sqlalchemy.engine import Connection
 from intact_core.records.base import SCHEMA_VERSION
 from intact_core.records.catalogue import TYPES
 from intact_desktop.store.tables import BaseRow, table_of
-from intact_desktop.sync.applying import working_rows
 from intact_desktop.sync.showing import show_carried
+from intact_desktop.sync.working_state import work_out
 
 _BASE = table_of(BaseRow)
 
 
 def derive_again(engine: Engine, version: int = SCHEMA_VERSION) -> bool:
-    """Work out all working rows again where another version did it last; whether it was needed.
+    """Work out working rows again where another version did it last; whether it was needed.
 
-    Base rows keep whatever the server sent, known or not, so nothing is asked of the server.
+    What that version could not store in columns stands beside the rows as the server sent it, so
+    nothing is asked of the server.
     """
     with engine.begin() as connection:
         if connection.scalar(text("PRAGMA user_version")) == version:
@@ -31,6 +32,5 @@ def derive_again(engine: Engine, version: int = SCHEMA_VERSION) -> bool:
 def _derive(connection: Connection) -> None:
     for type_ in TYPES:
         ids = connection.scalars(select(_BASE.c.id).where(_BASE.c.type == type_))
-        writes, _ = working_rows(connection, [(type_, id_) for id_ in ids], {}, (), lambda: None)
-        for many in writes:
-            many.run(connection)
+        refs = [(type_, id_) for id_ in ids]
+        work_out(connection, refs, {}).write(connection)

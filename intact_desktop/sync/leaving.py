@@ -4,23 +4,20 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.engine import Connection
 
 from intact_core import clock
 from intact_core.records.catalogue import ORDER, TYPES
 from intact_core.sync import digest
 from intact_core.sync.protocol import Cursor
+from intact_desktop.store import bases
+from intact_desktop.store.bases import Ref
 from intact_desktop.store.journal import this_device
-from intact_desktop.store.tables import BaseRow, Blob, SyncCursor, chunks, table_of
-from intact_desktop.sync.cuts import Ref
+from intact_desktop.store.tables import Blob, SyncCursor, table_of
 
-_BASE = table_of(BaseRow)
 _BLOBS = table_of(Blob)
 _CURSORS = table_of(SyncCursor)
-_IN_SCOPES = select(_BASE.c.type, _BASE.c.id).where(
-    _BASE.c.scope.in_(bindparam("scopes", expanding=True))
-)
 
 
 def start_again(connection: Connection, scopes: Sequence[str]) -> None:
@@ -32,17 +29,8 @@ def gone(
     connection: Connection, whole: Sequence[str], came: Collection[Ref], left: Collection[Ref]
 ) -> set[Ref]:
     """Records of scopes that came whole which neither came nor left."""
-    if not whole:
-        return set()
-    refs = ((type_, id_) for type_, id_ in connection.execute(_IN_SCOPES, {"scopes": whole}))
+    refs = bases.held(connection, whole)
     return {ref for ref in refs if ref not in came and ref not in left}
-
-
-def forget_records(connection: Connection, refs: Collection[Ref]) -> None:
-    """Their base rows; the records themselves are hidden, not removed."""
-    for type_ in {type_ for type_, _ in refs}:
-        for part in chunks([id_ for kind, id_ in refs if kind == type_]):
-            connection.execute(delete(_BASE).where(_BASE.c.type == type_, _BASE.c.id.in_(part)))
 
 
 def hide(connection: Connection, ref: Ref) -> None:
@@ -99,10 +87,9 @@ def without(
     """The cursors of scopes that still wait, once these records of theirs stand in others."""
     out: dict[str, list[str]] = {}
     for one in scopes:
-        query = select(_BASE.c.type, _BASE.c.id, _BASE.c.hash).where(_BASE.c.scope == one.scope)
-        for type_, id_, value in connection.execute(query):
-            if (type_, id_) in refs:
-                out.setdefault(one.scope, []).append(value)
+        stood = [ref for ref in bases.held(connection, [one.scope]) if ref in refs]
+        for base in bases.load(connection, stood).values():
+            out.setdefault(one.scope, []).append(base.hash)
     moved = [(one, out[one.scope]) for one in scopes if one.scope in out]
     return [replace(one, digest=digest.moved(one.digest, out=gone)) for one, gone in moved]
 
@@ -119,7 +106,7 @@ def forget_scope(connection: Connection, scope: str) -> None:
             connection.execute(delete(spec.table).where(column == UUID(id_)))
         elif not spec.scope.kind:
             connection.execute(delete(spec.table).where(column == scope))
-    connection.execute(delete(_BASE).where(_BASE.c.scope == scope))
+    bases.forget_scope(connection, scope)
     connection.execute(delete(_CURSORS).where(_CURSORS.c.scope == scope))
     if kind == "audit":
         connection.execute(delete(_BLOBS).where(_BLOBS.c.audit_id == UUID(id_)))

@@ -15,9 +15,10 @@ from intact_core.errors import BadInput
 from intact_core.records.base import Merge, Record
 from intact_core.records.catalogue import ORDER, TYPES, TypeSpec, spec_of
 from intact_core.sync.operations import Operation
+from intact_desktop.store import bases
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.naming import subject
-from intact_desktop.store.tables import BaseRow, Outbox, SyncLog
+from intact_desktop.store.tables import Outbox, SyncLog
 from intact_desktop.sync import outgoing
 
 OLDER = "server_older"
@@ -168,13 +169,13 @@ def _counts(session: Session, one: Refused) -> bool:
     """Whether the server, updated meanwhile, has taken up what it did not know before."""
     if one.reason != OLDER:
         return False
+    refs = {(change.type, change.record_id) for change in one.changes}
+    confirmed = bases.load(session.connection(), refs)
     for change in one.changes:
-        body = session.scalar(
-            select(BaseRow.body).where(BaseRow.type == change.type, BaseRow.id == change.record_id)
-        )
+        base = confirmed.get((change.type, change.record_id))
         later = _changed_later(session, change)
         wanted = {name: value for name, value in change.values.items() if name not in later}
-        if body is None or any(body.get(name) != value for name, value in wanted.items()):
+        if base is None or any(base.body.get(name) != value for name, value in wanted.items()):
             return False
     return True
 

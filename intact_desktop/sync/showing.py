@@ -4,7 +4,7 @@ A colleague's change shows where what they saw stands; where this person changed
 stays on this screen, and the server will decide. Own changes always show.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,23 +19,21 @@ from intact_core.records.catalogue import ORDER, TYPES
 from intact_core.records.sets import Many
 from intact_core.sync.merge import Current, Merged, merge
 from intact_core.sync.operations import Operation
+from intact_desktop.store import bases
+from intact_desktop.store.bases import Ref
 from intact_desktop.store.engine import reading
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import (
-    BaseRow,
     Carried,
     CarriedChain,
     Device,
     Outbox,
     SyncCursor,
-    chunks,
     table_of,
 )
 from intact_desktop.store.working import working
 from intact_desktop.sync.files import note_wanted
 
-Ref = tuple[str, UUID]
-_BASE = table_of(BaseRow)
 _CARRIED = table_of(Carried)
 _CHAINS = table_of(CarriedChain)
 _OUTBOX = table_of(Outbox)
@@ -79,7 +77,9 @@ def show_carried(connection: Connection) -> None:
     What cannot be shown (its audit is not here, or something that it refers to) is left out and
     carried all the same.
     """
-    for _, row in sorted(_rows(connection), key=lambda one: ORDER[one[0]]):
+    rows = sorted(_rows(connection), key=lambda one: ORDER[one[0][0]])
+    bases.keep(connection, [ref for ref, _ in rows])
+    for _, row in rows:
         try:
             with connection.begin_nested():
                 row.run(connection)
@@ -93,13 +93,13 @@ def meetings(connection: Connection) -> list[Meeting]:
     return [met for fold in _folds(connection) for met in fold.met]
 
 
-def _rows(connection: Connection) -> Iterator[tuple[str, Many]]:
+def _rows(connection: Connection) -> Iterator[tuple[Ref, Many]]:
     held = set(connection.scalars(select(_CURSORS.c.scope)))
     for fold in _folds(connection):
         spec = fold.spec
         try:
             if "id" in fold.body and spec.scope.key(fold.body) in held:
-                yield spec.name, working(spec.name).rows([fold.body])
+                yield (spec.name, fold.id), working(spec.name).rows([fold.body])
         except (IntactError, KeyError):
             continue
 
@@ -148,10 +148,11 @@ def _folds(connection: Connection) -> Iterator[_Fold]:
     layers: dict[Ref, list[_Layer]] = {}
     for ref, layer in [*_theirs(connection), *_own(connection)]:
         layers.setdefault(ref, []).append(layer)
-    bases = _bases(connection, [ref[1] for ref in layers])
+    confirmed = bases.load(connection, layers)
     me = this_device(connection)
     for ref, found in layers.items():
-        fold = _Fold(ref, bases.get(ref, {}), me.id)
+        base = confirmed.get(ref)
+        fold = _Fold(ref, base.body if base else {}, me.id)
         for layer in sorted(found, key=lambda one: one.place):
             fold.lay(layer)
         yield fold
@@ -181,11 +182,3 @@ def _own(connection: Connection) -> Iterator[tuple[Ref, _Layer]]:
     for n, raw in connection.execute(query):
         operation = msgspec.json.decode(raw, type=Operation)
         yield (operation.type, operation.id), _Layer((n, 0, 0), operation, None, "")
-
-
-def _bases(connection: Connection, ids: Sequence[UUID]) -> dict[Ref, Mapping[str, Any]]:
-    found: dict[Ref, Mapping[str, Any]] = {}
-    for part in chunks(ids):
-        for row in connection.execute(select(_BASE).where(_BASE.c.id.in_(part))):
-            found[row.type, row.id] = row.body
-    return found

@@ -15,8 +15,6 @@ from intact_core.records.audits import AuditSchedule
 from intact_core.records.catalogue import spec_of
 from intact_core.records.checklist import AuditChecklist
 from intact_core.rules.kernel import SYSTEM
-from intact_desktop.store.tables import BaseRow
-from intact_desktop.store.tables import table_of as local_table
 from sync_server.database.engine import Database, make_engine
 from sync_server.database.sets import insert_rows
 from sync_server.ledger.feed import Put, append, record_written
@@ -180,9 +178,10 @@ def first_sync(url: str, folder: Path) -> list[Figure]:
     before = peak_megabytes()
     seconds = seconds_of(laptop.sync.round)
     peak = peak_megabytes()
+    items = AuditChecklist.__table__
     with laptop.engine.connect() as connection:
-        rows = raw.rows_of(connection, [local_table(BaseRow), AuditChecklist.__table__], 1 << 20)
-    held = len(rows[local_table(BaseRow)])
+        rows = raw.rows_of(connection, [items], 1 << 20)
+    held = len(rows[items])
     if held < HELD:
         raise RuntimeError(f"only {held} rows came")
     bare = raw.seconds_into(folder / "bare.db", rows, AT_ONCE, KEY)

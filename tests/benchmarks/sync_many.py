@@ -14,8 +14,6 @@ from intact_core import clock, ids
 from intact_core.errors import Offline, ServerFault
 from intact_core.records.checklist import AuditChecklist
 from intact_core.sync.operations import GENESIS, Operation, link, raw_bytes
-from intact_desktop.store.tables import BaseRow
-from intact_desktop.store.tables import table_of as local_table
 from intact_desktop.sync.outgoing import Batch
 from tests.benchmarks import raw
 from tests.benchmarks.measuring import Figure, Goal, processor_seconds, seconds_of
@@ -96,10 +94,10 @@ def _first_syncs(server: Server, folder: Path) -> Figure:
     started = processor_seconds(server.process_id)
     seconds = _together([lambda one=one: refused.append(_synced(one)) for one in laptops])
     spent = processor_seconds(server.process_id) - started
+    items = AuditChecklist.__table__
     with laptops[0].engine.connect() as connection:
-        tables = [local_table(BaseRow), AuditChecklist.__table__]
-        rows = raw.rows_of(connection, tables, 1_000_000)
-    held = len(rows[local_table(BaseRow)])
+        rows = raw.rows_of(connection, [items], 1_000_000)
+    held = len(rows[items])
     if held < ROWS:
         raise RuntimeError(f"only {held} rows came")
     bare = raw.seconds_into(folder / "bare.db", rows, held, KEY)

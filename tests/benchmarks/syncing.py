@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session
 
 from intact_core import ids
 from intact_core.records.checklist import RATINGS, AuditChecklist
-from intact_desktop.store.tables import BaseRow
-from intact_desktop.store.tables import table_of as local_table
 from sync_server.database.engine import Database
 from sync_server.ledger.feed import record_written
 from sync_server.tables.base import table_of
@@ -176,7 +174,7 @@ def _bare(setting: Setting, laptop: Laptop, folder: Path) -> tuple[float, float]
         server_rows = raw.rows_of(session.connection(), [*ours, items], CREATES)
     database.engine.dispose()
     with laptop.engine.connect() as connection:
-        local_rows = raw.rows_of(connection, [local_table(BaseRow), items], CREATES)
+        local_rows = raw.rows_of(connection, [items], CREATES)
     into_server = raw.seconds_into(folder / "bare-server.db", server_rows, BATCH)
     into_laptop = raw.seconds_into(folder / "bare-laptop.db", local_rows, CREATES, KEY)
     return CREATES / into_server, CREATES / into_laptop

@@ -135,16 +135,7 @@ def level(office: Office, laptop: SimLaptop) -> None:
 def _laptop_is_level(
     laptop: SimLaptop, connection: Connection, server: Rows, *, is_on: bool
 ) -> None:
-    base: Rows = {
-        (type_, str(UUID(id_))): (scope, rev, json.loads(body))
-        for type_, id_, scope, rev, body in connection.exec_driver_sql(
-            "SELECT type, id, scope, rev, body FROM base_row"
-        )
-    }
-    base = {
-        ref: (scope, rev, {k: v for k, v in body.items() if v is not None})
-        for ref, (scope, rev, body) in base.items()
-    }
+    base = confirmed_rows(connection)
     cursors = dict(connection.exec_driver_sql("SELECT scope, digest FROM cursor").all())
     for scope, digest in cursors.items():
         mine = {ref: row for ref, row in base.items() if row[0] == scope}
@@ -153,6 +144,25 @@ def _laptop_is_level(
         theirs = {ref: row for ref, row in server.items() if row[0] == scope}
         assert lost or mine == theirs, f"{laptop.number}: not level in {scope}"
     _working_is_base(laptop, connection, base)
+
+
+def confirmed_rows(connection: Connection) -> Rows:
+    """What a laptop holds as the server confirmed it: texts, and rows that are just that."""
+    found: Rows = {}
+    query = "SELECT type, id, scope, rev, body FROM base_row"
+    for type_, id_, scope, rev, body in connection.exec_driver_sql(query):
+        filled = {name: value for name, value in json.loads(body).items() if value is not None}
+        found[type_, str(UUID(id_))] = (scope, rev, filled)
+    for name in sorted(_types_in_use(connection)):
+        spec = spec_of(name)
+        bodies = _bodies(connection, spec)
+        query = f"SELECT id, base_rev FROM {name} WHERE base_rev IS NOT NULL"
+        for id_, rev in connection.exec_driver_sql(query):
+            ref = (name, str(UUID(id_)))
+            assert ref not in found, f"{ref} is confirmed twice"
+            body = bodies[ref[1]]
+            found[ref] = (spec.scope.key(body), rev, body)
+    return found
 
 
 def _types_in_use(connection: Connection) -> set[str]:

@@ -13,7 +13,7 @@ from intact_core.errors import BadInput, NotAllowed
 from intact_core.sync import digest, merge
 from intact_desktop.store import journal
 from intact_desktop.store.tables import Device, Outbox, table_of
-from intact_desktop.sync import applying, engine, leaving, outgoing, pushing
+from intact_desktop.sync import applying, engine, leaving, outgoing, pushing, working_state
 from intact_desktop.sync.engine import SyncEngine
 from intact_desktop.sync.pushing import Sender
 from sync_server.ledger import conflicts, feed, giving, ingest, rounds
@@ -197,7 +197,7 @@ def incoming_forgotten(stack: ExitStack) -> None:
 
 def pending_forgotten(stack: ExitStack) -> None:
     """A pull writes over what was typed and not yet sent."""
-    _swap(stack, applying, "_pending", lambda _: {})
+    _swap(stack, working_state, "pending_changes", lambda _: {})
 
 
 def refused_stays(stack: ExitStack) -> None:

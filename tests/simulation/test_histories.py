@@ -14,10 +14,11 @@ from intact_core.records.audits import AuditSchedule, AuditTeam
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import FindingItem, NonConformity
-from intact_desktop.store.tables import BaseRow, Blob, Outbox, SyncCursor, SyncLog
+from intact_desktop.store.tables import Blob, Outbox, SyncCursor, SyncLog
 from intact_desktop.sync.files import add_pending
 from sync_server.ledger.rounds import epoch_of
 from sync_server.tables.ledger import OpReceipt
+from tests.simulation.checks import confirmed_rows
 from tests.simulation.office import Office, make_office
 from tests.simulation.wire import LoseNth
 from tests.simulation.world import Laptop, enrol, twin_of
@@ -338,7 +339,7 @@ def test_a_lost_scope_is_sent_first_and_removed_then(
         assert session.scalars(select(AuditSchedule)).all() == []
         assert session.scalars(select(AuditChecklist)).all() == []
         assert session.scalars(select(Blob)).all() == []
-        scopes = set(session.scalars(select(BaseRow.scope)))
+        scopes = {scope for scope, _, _ in confirmed_rows(session.connection()).values()}
         assert scopes == set(session.scalars(select(SyncCursor.scope)))
         assert scopes == {f"reference:{office.tenant_id}"}
     assert not auditor.files.has(office.audit_id, photo)

@@ -19,14 +19,14 @@ from intact_core.records.clients import Client, ClientContact, ClientSite
 from intact_core.records.people import Role, UserRole
 from intact_core.records.standards import Standard
 from intact_core.sync.protocol import Begin, Change, Cursor, Pull, decode_pull_line
-from intact_desktop.store.tables import BaseRow, Outbox, SyncCursor, SyncLog
+from intact_desktop.store.tables import Outbox, SyncCursor, SyncLog
 from intact_desktop.sync.files import add_pending
 from intact_desktop.sync.leaving import remove_records
 from sync_server.ledger import giving
 from sync_server.ledger.rounds import epoch_of
 from sync_server.ledger.scopes import scopes_of
 from tests.fixtures.postgres import DatabaseUrls
-from tests.simulation.checks import digest_of, server_rows
+from tests.simulation.checks import confirmed_rows, digest_of, server_rows
 from tests.simulation.office import Office, make_office
 from tests.simulation.world import Laptop, enrol
 
@@ -107,7 +107,8 @@ def assert_level(laptop: Laptop, office: Office) -> None:
         server = server_rows(session.connection())
     with laptop.sessions() as session:
         cursors = list(session.scalars(select(SyncCursor)))
-        base = [(o.type, str(o.id), o.scope, o.rev) for o in session.scalars(select(BaseRow))]
+        confirmed = confirmed_rows(session.connection())
+    base = [(*ref, scope, rev) for ref, (scope, rev, _) in confirmed.items()]
     scopes = {one.scope for one in cursors}
     held = [(*ref, row[0], row[1]) for ref, row in server.items() if row[0] in scopes]
     assert sorted(base) == sorted(held)
@@ -309,16 +310,9 @@ def may_work(office: Office, laptop: Laptop, allowed: bool) -> None:
 def assert_digests(laptop: Laptop) -> None:
     """Each digest is that of the rows held, also of a scope that waits to be left."""
     with laptop.sessions() as session:
-        rows = [
-            ((one.type, str(one.id)), (one.scope, one.rev, filled(one.body)))
-            for one in session.scalars(select(BaseRow))
-        ]
+        rows = confirmed_rows(session.connection()).items()
         for one in session.scalars(select(SyncCursor)):
             assert one.digest == digest_of(row for row in rows if row[1][0] == one.scope), one.scope
-
-
-def filled(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not None}
 
 
 def test_a_laptop_of_version_2_gets_both_scopes_whole(

@@ -16,11 +16,11 @@ from intact_core.records.catalogue import spec_of
 from intact_core.records.checklist import AuditChecklist
 from intact_core.records.findings import FindingItem, NonConformity
 from intact_core.sync.protocol import Begin, Change, Pull, decode_pull_line
-from intact_desktop.store.tables import BaseRow, Outbox, Staging, SyncCursor
+from intact_desktop.store.tables import Outbox, Staging, SyncCursor
 from sync_server.ledger.giving import rows_query
 from sync_server.ledger.rounds import begin_epoch, epoch_of
 from tests.fixtures.postgres import DatabaseUrls
-from tests.simulation.checks import digest_of, server_rows
+from tests.simulation.checks import confirmed_rows, digest_of, server_rows
 from tests.simulation.office import Office, make_office
 from tests.simulation.world import Laptop, enrol
 
@@ -89,14 +89,13 @@ def assert_level(laptop: Laptop, office: Office) -> None:
     with office.read() as session:
         server = server_rows(session.connection())
     with laptop.sessions() as session:
-        base = {(one.type, str(one.id)): one for one in session.scalars(select(BaseRow))}
+        base = confirmed_rows(session.connection())
         cursors = list(session.scalars(select(SyncCursor)))
         items = {one.id: one.auditor_finding for one in session.scalars(select(AuditChecklist))}
     assert len(cursors) == 3
     for cursor in cursors:
         theirs = {ref: row for ref, row in server.items() if row[0] == cursor.scope}
-        mine = {ref: one for ref, one in base.items() if one.scope == cursor.scope}
-        assert {ref: one.rev for ref, one in mine.items()} == {r: o[1] for r, o in theirs.items()}
+        assert {ref: row for ref, row in base.items() if row[0] == cursor.scope} == theirs
         assert cursor.digest == digest_of(theirs.items())
     with office.read() as session:
         rows = session.scalars(select(AuditChecklist))

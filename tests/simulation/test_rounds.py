@@ -13,9 +13,10 @@ from intact_core.records.checklist import AuditChecklist
 from intact_core.records.conflicts import Conflict
 from intact_core.records.findings import NonConformity
 from intact_core.sync.operations import GENESIS, link
-from intact_desktop.store.tables import BaseRow, Device, Outbox
+from intact_desktop.store.tables import Device, Outbox
 from sync_server.tables.ledger import FeedChange, OpReceipt
 from tests.fixtures.postgres import DatabaseUrls
+from tests.simulation.checks import confirmed_rows
 from tests.simulation.office import Office, make_office
 from tests.simulation.wire import LoseNth
 from tests.simulation.world import Laptop, enrol
@@ -162,7 +163,7 @@ def test_a_pull_cut_anywhere_changes_nothing(office: Office, lead: Laptop) -> No
         with pytest.raises(ServerFault):
             lead.round()
         with lead.sessions() as session:
-            assert session.scalar(select(func.count()).select_from(BaseRow)) == 0
+            assert confirmed_rows(session.connection()) == {}
         length = cut
     assert length
     lead.wire.cut_pull_at = None

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("deleted_reason", sa.Text()),
         sa.Column("audit_schedule_id", sa.Uuid(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("base_rev", sa.Integer()),
     )
 """
 

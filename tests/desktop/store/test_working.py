@@ -1,37 +1,23 @@
 """Working rows straight from the wire: what the ORM would store, and compared with what is here."""
 
 from collections.abc import Iterator
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import Boolean, Connection, Date, Integer, Numeric, Text, Uuid, insert, null
+from sqlalchemy import Connection, insert, null
 
-from intact_core import canonical
 from intact_core.errors import BadInput
-from intact_core.records.base import UtcDateTime
-from intact_core.records.catalogue import TYPES, TypeSpec
+from intact_core.records.catalogue import TypeSpec
 from intact_desktop.store.engine import open_store
 from intact_desktop.store.upgrade import upgrade
 from intact_desktop.store.working import working
+from tests.desktop.store.wire_bodies import Body, wire_bodies
 
 KEY = bytes(range(32))
-Body = dict[str, Any]
-WIRE: tuple[tuple[type, st.SearchStrategy[Any]], ...] = (
-    (UtcDateTime, st.datetimes(timezones=st.just(UTC)).map(canonical.moment)),
-    (Uuid, st.uuids().map(str)),
-    (Date, st.dates().map(str)),
-    (Numeric, st.decimals(-(10**12), 10**12, places=2).map(canonical.decimal)),
-    (Boolean, st.booleans()),
-    (Integer, st.integers(-(2**31) + 1, 2**31 - 1)),
-    (Text, st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)),
-)
-WHOLE = st.integers(-(2**53), 2**53)
-JSON = st.dictionaries(st.text(max_size=5), WHOLE | st.none() | st.lists(st.text()))
+REVS = "SELECT base_rev FROM clients ORDER BY client_code"
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +28,6 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
     with engine.connect() as connection:
         yield connection
     engine.dispose()
-
-
-def values_of(column: Any) -> st.SearchStrategy[Any]:
-    found = next((wire for kind, wire in WIRE if isinstance(column.type, kind)), JSON)
-    return st.none() | found if column.nullable else found
-
-
-@st.composite
-def wire_bodies(draw: st.DrawFn) -> tuple[TypeSpec, Body]:
-    """A body of any kind; what may be left out is, sometimes."""
-    spec = TYPES[draw(st.sampled_from(list(TYPES)))]
-    optional = {c.key for c in spec.table.columns if c.nullable or c.key in spec.defaults}
-    left_out = draw(st.sets(st.sampled_from(sorted(optional)))) if optional else set()
-    named = [column for column in spec.table.columns if column.key not in left_out]
-    return spec, {str(column.key): draw(values_of(column)) for column in named}
 
 
 def stored(connection: Connection, spec: TypeSpec) -> list[tuple[Any, ...]]:
@@ -79,7 +50,8 @@ def test_a_row_is_stored_as_the_orm_would(
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         connection.execute(insert(spec.table).values(by_orm(spec, body)))
         expected = stored(connection, spec)
-        assert working(spec.name).news(connection, [body]).rows == []
+        many, is_news = working(spec.name).news(connection, [body], [None])
+        assert (many.rows, is_news) == ([], False)
         attempt.rollback()
     with connection.begin() as attempt:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
@@ -120,7 +92,21 @@ def test_what_is_here_just_so_is_no_news(connection: Connection) -> None:
     with connection.begin() as attempt:
         kind.rows([client(1), client(2, trading_name="Two"), client(3)]).run(connection)
         asked = [client(1), client(2), client(3, legal_name="New"), client(4)]
-        assert kind.news(connection, asked).rows == kind.rows(asked[1:]).rows
+        many, is_news = kind.news(connection, asked, [None] * 4)
+        assert (many.rows, is_news) == (kind.rows(asked[1:]).rows, True)
+        attempt.rollback()
+
+
+def test_a_version_alone_is_written_and_is_no_news(connection: Connection) -> None:
+    kind = working("clients")
+    with connection.begin() as attempt:
+        kind.rows([client(1), client(2)], [3, None]).run(connection)
+        many, is_news = kind.news(connection, [client(1), client(2)], [3, 4])
+        assert (many.rows, is_news) == (kind.rows([client(2)], [4]).rows, False)
+        many.run(connection)
+        assert connection.exec_driver_sql(REVS).scalars().all() == [3, 4]
+        kind.rows([client(1, legal_name="Own")]).run(connection)
+        assert connection.exec_driver_sql(REVS).scalars().all() == [None, 4]
         attempt.rollback()
 
 

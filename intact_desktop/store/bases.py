@@ -37,7 +37,7 @@ from intact_desktop.store.tables import BaseRow, Device, chunks, table_of
 
 Ref = tuple[str, UUID]
 Rest = Callable[[], None]
-_AT_ONCE = 100
+_AT_ONCE = 500
 # The body stays text here: most bodies are only handed on.
 _BASE = Table(
     BaseRow.__tablename__,
@@ -51,7 +51,7 @@ _IDS = func.json_each(bindparam("ids", type_=Text)).table_valued("value")
 # One list as one parameter: rendering many took longer than finding their rows.
 _AMONG = select(_IDS.c.value)
 _TEXTS = select(_BASE).where(_BASE.c.id.in_(_AMONG))
-_OF_TEXTS = select(_BASE.c.type, _BASE.c.id).where(_BASE.c.id.in_(_AMONG))
+_ALL_TEXTS = select(_BASE.c.type, _BASE.c.id)
 _IN_SCOPES = select(_BASE.c.type, _BASE.c.id).where(
     _BASE.c.scope.in_(bindparam("scopes", expanding=True))
 )
@@ -71,6 +71,8 @@ class Base:
     """The body, where it was read anyway and is held as long as this."""
     in_row: bool = False
     """Whether the working row is all there is of it."""
+    is_new: bool = False
+    """Whether it is sure that nothing of the record is here."""
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -99,7 +101,8 @@ def load(
 ) -> dict[Ref, Base]:
     """The confirmed states of those records that have one; `rest` is called often."""
     found: dict[Ref, Base] = {}
-    for ids in _parts([id_ for _, id_ in refs], rest):
+    beside = texts(connection).intersection(refs)
+    for ids in _parts([id_ for _, id_ in beside], rest):
         for row in connection.execute(_TEXTS, {"ids": ids}):
             found[row.type, row.id] = Base(row.scope, row.rev, row.hash, row.body)
     for type_, of_type in _by_known_type(refs):
@@ -109,13 +112,9 @@ def load(
     return found
 
 
-def texts(connection: Connection, refs: Collection[Ref]) -> set[Ref]:
-    """Which of the records have their confirmed state beside the working row."""
-    return {
-        (type_, id_)
-        for ids in _parts([id_ for _, id_ in refs])
-        for type_, id_ in connection.execute(_OF_TEXTS, {"ids": ids})
-    }
+def texts(connection: Connection) -> set[Ref]:
+    """The records whose confirmed state stands beside the working row; they are few."""
+    return {(type_, id_) for type_, id_ in connection.execute(_ALL_TEXTS)}
 
 
 def held(connection: Connection, scopes: Sequence[str]) -> Iterator[Ref]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Numeric, Uuid
+from sqlalchemy import Column, Numeric, Text, Uuid
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
@@ -22,11 +22,12 @@ from intact_desktop.store.bases import rows_of
 Bodies = Sequence[Mapping[str, Wire]]
 Row = tuple[Any, ...]
 Revs = Sequence[int | None]
-Stored = Callable[[Any], Any]
+Stored = Callable[[list[Any]], list[Any]]
 _KEY = ("tenant_id", "id")
 _DIALECT = sqlite.dialect(**JSON_OPTIONS)
 _UUID = form_of(Uuid())
 _ZONE = len("+00:00")
+_CANONICAL_LENGTH = len("2026-01-31T08:00:00.000000Z")
 _MOST_PARAMETERS = 900
 _REV = "base_rev"
 _NOT_HERE = -1
@@ -38,7 +39,7 @@ class Working:
 
     spec: TypeSpec
     columns: Sequence[tuple[str, Wire, Stored]]
-    """Name, value where a body leaves it out, and how any other is stored."""
+    """Name, value where a body leaves it out, and how the values of many bodies are stored."""
 
     def gives_back(self, body: Mapping[str, Wire]) -> bool:
         """Whether the body can be had again from its row, but for fields that say nothing."""
@@ -50,19 +51,19 @@ class Working:
         `revs` are the versions that the server confirmed, None where a row is something else.
         Fields unknown to this version are left out. Raises BadInput for a value of a wrong form.
         """
-        names, rows = self._stored(bodies)
-        return Many(_upserting(self.spec.name, names), _with(rows, revs or [None] * len(rows)))
+        names, rows = self._stored(bodies, revs or [None] * len(bodies))
+        return Many(_upserting(self.spec.name, names), rows)
 
     def news(self, connection: Connection, bodies: Bodies, revs: Revs) -> tuple[Many, bool]:
         """The same without those that are here just so; and whether any says something new."""
-        names, rows = self._stored(bodies)
+        names, rows = self._stored(bodies, revs)
         here = self._here(connection, names, rows)
-        changed = [row for row in _with(rows, revs) if here.get(row[:-1], _NOT_HERE) != row[-1]]
+        changed = [row for row in rows if here.get(row[:-1], _NOT_HERE) != row[-1]]
         is_news = any(row[:-1] not in here for row in changed)
         return Many(_upserting(self.spec.name, names), changed), is_news
 
-    def _stored(self, bodies: Bodies) -> tuple[tuple[str, ...], list[Row]]:
-        """The columns that any of the bodies fills, and the rows of these."""
+    def _stored(self, bodies: Bodies, revs: Revs) -> tuple[tuple[str, ...], list[Row]]:
+        """The columns that any of the bodies fills, and the rows of these; last the versions."""
         names, columns = [], []
         try:
             for name, blank, stored in self.columns:
@@ -70,13 +71,13 @@ class Working:
                 # The driver takes longer for nothing than for something.
                 if values.count(None) < len(values):
                     names.append(name)
-                    columns.append([None if one is None else stored(one) for one in values])
+                    columns.append(stored(values))
         except (TypeError, ValueError, ArithmeticError):
             # One by one, for an error that names the field.
             for body in bodies:
                 self.spec.values(body)
             raise
-        return tuple(names), list(zip(*columns, strict=True))
+        return (*names, _REV), list(zip(*columns, revs, strict=True))
 
     def _here(
         self, connection: Connection, names: Sequence[str], rows: Sequence[Row]
@@ -110,13 +111,13 @@ def working(type_: str) -> Working:
 # Records of a kind fill the same few sets of columns.
 @lru_cache(maxsize=1 << 8)
 def _upserting(type_: str, names: tuple[str, ...]) -> str:
-    return upserting(_DIALECT, rows_of(type_), _KEY, (*names, _REV))
+    return upserting(_DIALECT, rows_of(type_), _KEY, names)
 
 
 # The whole key: by ids alone SQLite may read all rows of a table.
 @lru_cache(maxsize=1 << 8)
 def _selecting(type_: str, names: tuple[str, ...]) -> str:
-    return selecting(_DIALECT, rows_of(type_), (*names, _REV), _KEY)
+    return selecting(_DIALECT, rows_of(type_), names, _KEY)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -127,26 +128,37 @@ def _gives_back(type_: str, names: tuple[str, ...]) -> bool:
     return exact and spec.defaults.keys() <= set(names) <= spec.fields.keys()
 
 
-def _with(rows: Sequence[Row], revs: Revs) -> list[Row]:
-    return [(*row, rev) for row, rev in zip(rows, revs, strict=True)]
-
-
 def _stored(column: Column[Any]) -> Stored:
-    """What SQLite holds of a column's wire value; raises as the column's form does."""
-    if isinstance(column.type, UtcDateTime):
-        return _moment
+    """What SQLite holds of a column's wire values; raises as the column's form does."""
     form = form_of(column.type)
     if isinstance(column.type, Uuid):
-        return _hexadecimal
+        return _hexadecimals
+    if isinstance(column.type, Text):
+        return _texts
     bind = column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
-    return form.read if bind is None else lambda value: bind(form.read(value))
+    one = _moment if isinstance(column.type, UtcDateTime) else _bound(form.read, bind)
+    return lambda values: [None if value is None else one(value) for value in values]
 
 
-@lru_cache(maxsize=1 << 12)
-def _hexadecimal(value: Wire) -> str:
-    # The same few ids (tenant, audit) stand in thousands of rows: one text of each.
-    return str(_UUID.normal(value)).replace("-", "")
+def _bound(read: Callable[[Any], Any], bind: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    return read if bind is None else lambda value: bind(read(value))
+
+
+def _texts(values: list[Any]) -> list[Any]:
+    # All at once: that each is a text, and that none holds what PostgreSQL cannot store.
+    if "\0" in "".join([value for value in values if value is not None]):
+        raise ValueError("a zero character has no place in a text")
+    return values
+
+
+def _hexadecimals(values: list[Any]) -> list[Any]:
+    # The same few ids (tenant, audit) stand in thousands of rows.
+    known = {value: str(_UUID.normal(value)).replace("-", "") for value in {*values} - {None}}
+    return [known.get(value) for value in values]
 
 
 def _moment(text: str) -> str:
-    return datetime.fromisoformat(text).astimezone(UTC).isoformat(" ", "microseconds")[:-_ZONE]
+    moment = datetime.fromisoformat(text)
+    if len(text) == _CANONICAL_LENGTH and text[4:20:3] == "--T::." and text[-1] == "Z":
+        return f"{text[:10]} {text[11:-1]}"
+    return moment.astimezone(UTC).isoformat(" ", "microseconds")[:-_ZONE]

@@ -16,7 +16,7 @@ from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import Device, Outbox, SyncCursor, table_of
 from intact_desktop.sync import carrying, leaving
 from intact_desktop.sync.cuts import Cut, fold
-from intact_desktop.sync.working_state import WorkingRows, pending_changes, work_out
+from intact_desktop.sync.working_state import Came, WorkingRows, pending_changes, work_out
 
 _OUTBOX = table_of(Outbox)
 _CURSORS = table_of(SyncCursor)
@@ -45,8 +45,7 @@ class Prepared:
     """
 
     applied: Applied
-    bases: Mapping[Ref, Base]
-    touched: Mapping[Ref, None]
+    touched: Sequence[Came]
     gone: Collection[Ref]
     left: Collection[Ref]
     lost_scopes: Sequence[str]
@@ -78,13 +77,10 @@ def prepare(connection: Connection, cut: Cut, rest: Rest = lambda: None) -> Prep
     moved += leaving.without(connection, [known[scope] for scope in waiting], bases)
     carried = carrying.settled(connection)
     settled = [*_outcome(connection, device), *carried.values()]
-    # From the dictionary: its keys need not be hashed again, and there may be very many.
-    touched = dict.fromkeys(bases)
-    touched.update(dict.fromkeys([*gone, *(ref for ref in settled if ref not in left)]))
-    rows = work_out(connection, touched, bases, gone, rest)
+    touched = _touched(bases, [*gone, *(ref for ref in settled if ref not in left)])
+    rows = work_out(connection, touched, gone, rest)
     return Prepared(
         Applied(folded.lines, mismatched),
-        bases,
         touched,
         gone,
         left,
@@ -111,14 +107,23 @@ def write(
     prepared.rows.write(connection, give_way)
     prepared.cursors.run(connection)
     since = connection.execute(_SINCE, {"after": prepared.last_n})
-    again = {(type_, id_) for type_, id_ in since} & prepared.touched.keys()
-    work_out(connection, again, prepared.bases, prepared.gone).write(connection)
+    again = {(type_, id_) for type_, id_ in since}
+    records = [(ref, base) for ref, base in prepared.touched if ref in again] if again else []
+    work_out(connection, records, prepared.gone).write(connection)
     stored.forget(connection, {*prepared.gone, *prepared.left})
     leaving.remove_records(connection, set(prepared.left) - pending_changes(connection).keys())
     carrying.forget(connection, prepared.carried)
     for scope in prepared.lost_scopes:
         leaving.forget_scope(connection, scope)
     connection.execute(_SETTLE, {"settled_n": prepared.settled_n})
+
+
+def _touched(bases: Mapping[Ref, Base], others: Collection[Ref]) -> list[Came]:
+    """All whose working rows may change, as they came; of the others something is here."""
+    for ref in others:
+        if ref in bases:
+            bases[ref].is_new = False
+    return [*bases.items(), *((ref, None) for ref in dict.fromkeys(others) if ref not in bases)]
 
 
 def _cursors(connection: Connection) -> dict[str, Cursor]:

@@ -28,8 +28,8 @@ class Cut:
 
     @property
     def changed(self) -> list[Ref]:
-        """The records that the changes are about."""
-        return list({(one.type, one.id) for one in self.changes})
+        """The records that the changes are about, each as often as it changed."""
+        return [(one.type, one.id) for one in self.changes]
 
     def add(self, one: Change) -> None:
         if one.kind == "row":
@@ -167,6 +167,8 @@ class _Fold:
         lines = len(self._cut.changes) + len(self._cut.rows)
         changed = {ref: row for (_, ref), row in self._rows.items() if row is not None}
         rows = changed
+        for ref, row in changed.items():
+            row.is_new = not self._held or ref not in self._held
         if self._cut.rows:
             # In place: there may be very many.
             rows = self._cut.rows
@@ -183,7 +185,7 @@ class _Fold:
         out: dict[str, list[str]] = {}
         for row in rows.values():
             into.setdefault(row.scope, []).append(row.hash)
-        for scope, ref in self._rows:
+        for scope, ref in self._rows if self._held else ():
             before = self._at_first(scope, ref)
             if before is not None and scope not in self._whole:
                 out.setdefault(scope, []).append(before.hash)

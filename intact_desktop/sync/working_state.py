@@ -18,8 +18,9 @@ from intact_desktop.store.working import working
 from intact_desktop.sync import leaving
 
 Body = Mapping[str, Any]
+Came = tuple[Ref, Base | None]
 _WRITTEN_AT_ONCE = 50
-_BOUND_AT_ONCE = 100
+_BOUND_AT_ONCE = 200
 _OUTBOX = table_of(Outbox)
 _PENDING = (
     select(_OUTBOX.c.type, _OUTBOX.c.record_id, _OUTBOX.c.raw)
@@ -58,19 +59,17 @@ class WorkingRows:
 
 def work_out(
     connection: Connection,
-    touched: Collection[Ref],
-    came: Mapping[Ref, Base],
+    records: Sequence[Came],
     gone: Collection[Ref] = (),
     rest: Rest = lambda: None,
 ) -> WorkingRows:
-    """The working rows of the records named: confirmed by what `came`, or else by what is here.
+    """The working rows of records, confirmed as they came or, without that, as they are here.
 
     Those in `gone` have no confirmed state any more. `rest` is called often.
     """
-    pending = pending_changes(connection) if touched else {}
-    work = _Work(connection, came, gone, pending, rest)
+    work = _Work(connection, gone, rest)
     # All rows of a large scope at once would take too much memory.
-    for part in chunks(list(touched), _BOUND_AT_ONCE):
+    for part in chunks(records, _BOUND_AT_ONCE):
         work.add(part)
     return work.done()
 
@@ -85,56 +84,59 @@ def pending_changes(connection: Connection) -> dict[Ref, list[Body]]:
     return found
 
 
-@dataclass
 class _Work:
-    connection: Connection
-    came: Mapping[Ref, Base]
-    gone: Collection[Ref]
-    pending: Mapping[Ref, Sequence[Body]]
-    rest: Rest
-    found: WorkingRows = field(default_factory=WorkingRows)
-    writes: dict[str, list[Many]] = field(default_factory=dict)
+    def __init__(self, connection: Connection, gone: Collection[Ref], rest: Rest) -> None:
+        self._connection, self._gone, self._rest = connection, gone, rest
+        self._pending = pending_changes(connection)
+        self._beside = bases.texts(connection)
+        self._found = WorkingRows()
+        self._writes: dict[str, list[Many]] = {}
 
-    def add(self, part: Sequence[Ref]) -> None:
-        self.rest()
-        here = bases.load(self.connection, [ref for ref in part if ref not in self.came], self.rest)
-        beside = bases.texts(self.connection, part)
-        rows: dict[str, tuple[list[Body], list[int | None]]] = {}
-        for ref in part:
-            self.rest()
-            base = None if ref in self.gone else self.came.get(ref) or here.get(ref)
-            body, rev = self._state(ref, base, ref in beside)
+    def add(self, part: Sequence[Came]) -> None:
+        self._rest()
+        here = bases.load(self._connection, [ref for ref, came in part if came is None], self._rest)
+        rows: dict[tuple[str, bool], tuple[list[Body], list[int | None]]] = {}
+        for ref, came in part:
+            self._rest()
+            base = came or (None if ref in self._gone else here.get(ref))
+            body, rev = self._state(ref, base, came is not None)
             if ref[0] not in TYPES:
                 continue
             if "id" in body:
-                bodies, revs = rows.setdefault(ref[0], ([], []))
+                is_new = base is not None and base.is_new
+                bodies, revs = rows.setdefault((ref[0], is_new), ([], []))
                 bodies.append(body)
                 revs.append(rev)
             else:
-                self.found.hidden.append(ref)
-        for type_, (bodies, revs) in rows.items():
-            self.rest()
-            many, is_news = working(type_).news(self.connection, bodies, revs)
-            self.writes.setdefault(type_, []).append(many)
-            self.found.is_news |= is_news
+                self._found.hidden.append(ref)
+        for (type_, is_new), (bodies, revs) in rows.items():
+            self._rest()
+            if is_new:
+                many, is_news = working(type_).rows(bodies, revs), True
+            else:
+                many, is_news = working(type_).news(self._connection, bodies, revs)
+            self._writes.setdefault(type_, []).append(many)
+            self._found.is_news |= is_news
 
     def done(self) -> WorkingRows:
-        for type_ in sorted(self.writes, key=ORDER.__getitem__):
-            self.found.writes += self.writes[type_]
-        return self.found
+        for type_ in sorted(self._writes, key=ORDER.__getitem__):
+            self._found.writes += self._writes[type_]
+        return self._found
 
-    def _state(self, ref: Ref, base: Base | None, is_beside: bool) -> tuple[Body, int | None]:
+    def _state(self, ref: Ref, base: Base | None, has_come: bool) -> tuple[Body, int | None]:
         """The working state, and its version where it is just what the server confirmed."""
+        # To look something up by a record takes longer than to see that there is nothing.
+        changes = self._pending.get(ref, ()) if self._pending else ()
         if base is None:
-            return _laid({}, self.pending.get(ref, ())), None
-        body, changes = base.body, self.pending.get(ref)
+            return _laid({}, changes), None
+        body = base.body
         if not changes and ref[0] in TYPES and working(ref[0]).gives_back(body):
-            if is_beside:
-                self.found.bare.append(ref)
+            if not base.is_new and ref in self._beside:
+                self._found.bare.append(ref)
             return body, base.rev
-        if ref in self.came or base.in_row:
-            self.found.beside[ref] = base
-        return _laid(body, changes or ()), None
+        if has_come or base.in_row:
+            self._found.beside[ref] = base
+        return _laid(body, changes), None
 
 
 def _laid(body: Body, changes: Sequence[Body]) -> Body:

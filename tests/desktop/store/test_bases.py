@@ -109,7 +109,7 @@ def test_own_records_and_changed_ones_are_not_confirmed(connection: Connection) 
         assert bases.load(connection, [own, theirs]).keys() == {theirs}
         bases.keep(connection, [own, theirs])
         assert texts(connection) == [("audit_checklists", 4)]
-        assert bases.texts(connection, [own, theirs]) == {theirs}
+        assert bases.texts(connection) == {theirs}
         put(connection, spec, item(12, rating="minor"), None)
         assert "rating" not in bases.load(connection, [theirs])[theirs].body
         put(connection, spec, item(12, rating="major"), 5)

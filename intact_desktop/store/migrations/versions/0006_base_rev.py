@@ -1,6 +1,7 @@
 """A working row says which version the server confirmed: its text need not stand beside it.
 
-Texts that are here stay, until their record changes next.
+That no version worked out the rows yet lets the application do so, and drop the texts, when it
+opens the store next.
 """
 
 import sqlalchemy as sa
@@ -47,3 +48,4 @@ _WORKING = (
 def upgrade() -> None:
     for name in _WORKING:
         op.add_column(name, sa.Column("base_rev", sa.Integer(), nullable=True))
+    op.execute("PRAGMA user_version = 0")

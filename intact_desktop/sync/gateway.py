@@ -1,7 +1,6 @@
 """The server over HTTP: one method per message, every failure translated once."""
 
 import base64
-import gzip
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -27,6 +26,7 @@ from intact_core.errors import (
     UnknownLaptop,
     UpgradeNeeded,
 )
+from intact_core.packing import packed
 from intact_core.sync.protocol import (
     BlobOffer,
     BlobState,
@@ -38,6 +38,7 @@ from intact_core.sync.protocol import (
     Successor,
 )
 from intact_desktop.sync import answers
+from intact_desktop.sync.answer_lines import lines
 from intact_desktop.sync.line import PIECE, Ended, Line, Patience
 from intact_desktop.sync.reading_ahead import Piece
 
@@ -46,8 +47,6 @@ Sign = Callable[[bytes], bytes]
 _JSON = {"content-type": "application/json"}
 _WHOLE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 _LATER = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
-_QUICK = 1
-"""Level of packing: the next ones cost twice the time for a tenth less."""
 
 
 class Gap(IntactError):
@@ -203,7 +202,7 @@ class Gateway:
             if response.status_code != httpx.codes.OK or answers.is_web_page(response):
                 response.read()
                 self._refused(response)
-            yield _lines(response, self.line)
+            yield lines(response, self.line.beat)
 
     def _pulled(self, content: bytes) -> AbstractContextManager[httpx.Response]:
         self._authorise()
@@ -247,9 +246,8 @@ class Gateway:
         return self._decode(self._as_device("POST", path, content, _JSON), kind)
 
     def _packed(self, path: str, content: bytes, kind: type[T]) -> T:
-        packed = gzip.compress(content, _QUICK, mtime=0)
         headers = _JSON | {"content-encoding": "gzip"}
-        return self._decode(self._as_device("POST", path, packed, headers), kind)
+        return self._decode(self._as_device("POST", path, packed(content), headers), kind)
 
     def _as_device(
         self, method: str, path: str, content: bytes, headers: dict[str, str]
@@ -382,13 +380,3 @@ _BY_STATUS: dict[int, type[IntactError]] = {
     403: NotAllowed,
     404: NotFound,
 }
-
-
-def _lines(response: httpx.Response, line: Line) -> Iterator[bytes]:
-    rest = b""
-    for block in response.iter_bytes():
-        line.beat()
-        *whole, rest = (rest + block).split(b"\n")
-        yield from whole
-    if rest:
-        raise ServerFault("The server's answer broke off. Nothing was changed; it is tried again.")

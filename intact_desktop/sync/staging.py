@@ -1,11 +1,11 @@
 """A large answer kept as it comes, so that one that broke off goes on where it was."""
 
-import zlib
 from collections.abc import Iterator
 
 from sqlalchemy import Engine, delete, insert, select
 
 from intact_core.errors import ServerFault
+from intact_core.packing import Damaged, packed, unpacked
 from intact_core.sync.protocol import (
     PROTOCOL_VERSION,
     Begin,
@@ -28,7 +28,6 @@ FROM_ROWS = 5_000
 _ROWS_AT_ONCE = 500
 _SAID_EACH = 500
 _DROPPED_AT_ONCE = 20
-_QUICK = 1
 _STAGING = table_of(Staging)
 _FIRST = select(_STAGING.c.lines).order_by(_STAGING.c.n).limit(1)
 _LAST = select(_STAGING.c.lines).order_by(_STAGING.c.n.desc()).limit(1)
@@ -108,10 +107,10 @@ class Shelf(Keeping):
         if not self._lines:
             return
         lines = [self._begin, *self._lines] if self._begin else self._lines
-        packed = zlib.compress(b"\n".join(lines), _QUICK)
+        content = packed(b"\n".join(lines))
         self._turn.rest()
         with self._engine.begin() as connection:
-            connection.execute(_KEEP, {"n": self._n, "lines": packed})
+            connection.execute(_KEEP, {"n": self._n, "lines": content})
         self._n, self._begin, self._lines = self._n + 1, b"", []
 
     def drop(self) -> None:
@@ -143,8 +142,8 @@ class Shelf(Keeping):
 
     def _read(self, lines: bytes) -> list[Begin | Change | End]:
         try:
-            return [decode_pull_line(line) for line in zlib.decompress(lines).split(b"\n")]
-        except (ValueError, zlib.error) as fault:
+            return [decode_pull_line(line) for line in unpacked(lines).split(b"\n")]
+        except (ValueError, Damaged) as fault:
             raise self._useless(str(fault)) from fault
 
     def _useless(self, details: str) -> ServerFault:

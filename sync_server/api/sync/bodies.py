@@ -1,7 +1,6 @@
 """Bodies taken as they come, up to a limit; answers packed for whoever unpacks them (RFC 9110)."""
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Executor
 from contextlib import closing
@@ -12,12 +11,9 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from intact_core.errors import BadInput, StorageFault
+from intact_core.packing import Damaged, packed, packer, unpacker
 
 Parts = Generator[bytes, None, None]
-_GZIP = 31
-"""Window bits that mean a gzip frame (RFC 1952)."""
-_QUICK = 1
-"""Level: the next ones cost twice the time for a tenth less."""
 _WORTH_IT = 512
 PATIENCE_SECONDS = 20
 """A laptop gives up after 30 seconds without a byte."""
@@ -67,11 +63,11 @@ async def _plain(request: Request, limit: int) -> AsyncIterator[bytes]:
         return
     if encoding != "gzip":
         raise BadInput("A body comes as it is, or packed as gzip.")
-    unpack = zlib.decompressobj(_GZIP)
+    unpack = unpacker()
     try:
         async for part in request.stream():
             yield unpack.decompress(part, limit + 1)
-    except zlib.error as fault:
+    except Damaged as fault:
         raise _damaged() from fault
     if not unpack.eof or unpack.unused_data:
         raise _damaged()
@@ -85,8 +81,8 @@ def answer(request: Request, content: bytes, media_type: str) -> Response:
     """The whole content, packed where that is worth it."""
     if len(content) < _WORTH_IT or not _takes_gzip(request):
         return Response(content, media_type=media_type)
-    packed = zlib.compress(content, _QUICK, _GZIP)
-    return Response(packed, media_type=media_type, headers={"content-encoding": "gzip"})
+    headers = {"content-encoding": "gzip"}
+    return Response(packed(content), media_type=media_type, headers=headers)
 
 
 async def streamed(
@@ -166,7 +162,7 @@ def _takes_gzip(request: Request) -> bool:
 
 
 def _packed(parts: Parts) -> Parts:
-    pack = zlib.compressobj(_QUICK, wbits=_GZIP)
+    pack = packer()
     for part in parts:
         done = pack.compress(part)
         if done:

@@ -73,6 +73,8 @@ class Base:
     """Whether the working row is all there is of it."""
     is_new: bool = False
     """Whether it is sure that nothing of the record is here."""
+    bound: tuple[tuple[str, ...], tuple[Any, ...]] | None = None
+    """Its working row as the driver takes it, by column, where that was made already."""
 
     @property
     def body(self) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from intact_core.records.base import UtcDateTime
 from intact_core.records.catalogue import TYPES, TypeSpec
 from intact_core.records.sets import JSON_OPTIONS, Many, selecting, upserting
 from intact_core.records.wire import Wire, form_of
-from intact_desktop.store.bases import rows_of
+from intact_desktop.store.bases import Base, rows_of
 
 Bodies = Sequence[Mapping[str, Wire]]
 Row = tuple[Any, ...]
@@ -45,14 +45,27 @@ class Working:
         """Whether the body can be had again from its row, but for fields that say nothing."""
         return _gives_back(self.spec.name, tuple(body))
 
+    def bind(self, states: Sequence[Base]) -> None:
+        """Make the rows of states whose bodies were read, as far as rows give them back.
+
+        Raises BadInput for a value of a wrong form.
+        """
+        fitting = [one for one in states if self.gives_back(one.body)]
+        names, rows = self._stored([one.body for one in fitting], [one.rev for one in fitting])
+        for one, row in zip(fitting, rows, strict=True):
+            one.bound = (names, row)
+
+    def of_bound(self, names: tuple[str, ...], rows: Sequence[Row]) -> Many:
+        """Bound rows of the same columns, to be made, or changed to just these."""
+        return Many(_upserting(self.spec.name, names), rows)
+
     def rows(self, bodies: Bodies, revs: Revs | None = None) -> Many:
         """The rows of whole wire bodies, to be made, or changed to just these.
 
         `revs` are the versions that the server confirmed, None where a row is something else.
         Fields unknown to this version are left out. Raises BadInput for a value of a wrong form.
         """
-        names, rows = self._stored(bodies, revs or [None] * len(bodies))
-        return Many(_upserting(self.spec.name, names), rows)
+        return self.of_bound(*self._stored(bodies, revs or [None] * len(bodies)))
 
     def news(self, connection: Connection, bodies: Bodies, revs: Revs) -> tuple[Many, bool]:
         """The same without those that are here just so; and whether any says something new."""
@@ -60,7 +73,7 @@ class Working:
         here = self._here(connection, names, rows)
         changed = [row for row in rows if here.get(row[:-1], _NOT_HERE) != row[-1]]
         is_news = any(row[:-1] not in here for row in changed)
-        return Many(_upserting(self.spec.name, names), changed), is_news
+        return self.of_bound(names, changed), is_news
 
     def _stored(self, bodies: Bodies, revs: Revs) -> tuple[tuple[str, ...], list[Row]]:
         """The columns that any of the bodies fills, and the rows of these; last the versions."""

@@ -4,9 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intact_core.errors import ServerFault
+from intact_core.records.catalogue import TYPES
 from intact_core.sync import digest
 from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_line
 from intact_desktop.store.bases import Base, Ref, Rest, confirmed
+from intact_desktop.store.working import working
+
+_BOUND_AT_ONCE = 200
 
 
 @dataclass
@@ -24,6 +28,8 @@ class Cut:
     are on their way."""
     rows: dict[Ref, Base] = field(default_factory=dict)
     """Of scopes that come whole; there may be very many."""
+    unbound: list[tuple[str, Base]] = field(default_factory=list)
+    """Of the fresh ones the last, whose working rows are not made yet."""
     cursors: list[Cursor] = field(default_factory=list)
 
     @property
@@ -34,9 +40,26 @@ class Cut:
     def add(self, one: Change) -> None:
         if one.kind == "row":
             self.rows[one.type, one.id] = _confirmed(one)
-        else:
-            self.changes.append(one)
-            self.fresh.append(_whole(one) if "id" in one.patch else None)
+            return
+        fresh = _whole(one) if "id" in one.patch else None
+        self.changes.append(one)
+        self.fresh.append(fresh)
+        if fresh is not None and one.type in TYPES:
+            self.unbound.append((one.type, fresh))
+            if len(self.unbound) == _BOUND_AT_ONCE:
+                self.bind()
+
+    def bind(self) -> None:
+        """Make the working rows of what came: there is time while the next lines are on their way.
+
+        Raises BadInput for a value of a wrong form.
+        """
+        by_type: dict[str, list[Base]] = {}
+        for type_, base in self.unbound:
+            by_type.setdefault(type_, []).append(base)
+        for type_, states in by_type.items():
+            working(type_).bind(states)
+        self.unbound.clear()
 
 
 class Keeping:
@@ -67,6 +90,7 @@ def read_cut(lines: Iterable[bytes], keeping: Keeping | None = None) -> Cut:
                 keeping.came(message, line)
             elif isinstance(message, End):
                 cut.cursors = message.cursors
+                cut.bind()
                 return cut
     raise ServerFault("The server's answer broke off. Nothing was changed; it is tried again.")
 

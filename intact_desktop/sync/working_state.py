@@ -91,52 +91,57 @@ class _Work:
         self._beside = bases.texts(connection)
         self._found = WorkingRows()
         self._writes: dict[str, list[Many]] = {}
+        self._bound: dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]] = {}
 
     def add(self, part: Sequence[Came]) -> None:
         self._rest()
         here = bases.load(self._connection, [ref for ref, came in part if came is None], self._rest)
-        rows: dict[tuple[str, bool], tuple[list[Body], list[int | None]]] = {}
+        rows: dict[str, tuple[list[Body], list[int | None]]] = {}
         for ref, came in part:
             self._rest()
             base = came or (None if ref in self._gone else here.get(ref))
-            body, rev = self._state(ref, base, came is not None)
+            # To look something up by a record takes longer than to see that there is nothing.
+            changes = self._pending.get(ref, ()) if self._pending else ()
+            if base is not None and base.is_new and base.bound and not changes:
+                names, row = base.bound
+                self._bound.setdefault((ref[0], names), []).append(row)
+                continue
+            body, rev = self._state(ref, base, changes, came is not None)
             if ref[0] not in TYPES:
                 continue
             if "id" in body:
-                is_new = base is not None and base.is_new
-                bodies, revs = rows.setdefault((ref[0], is_new), ([], []))
+                bodies, revs = rows.setdefault(ref[0], ([], []))
                 bodies.append(body)
                 revs.append(rev)
             else:
                 self._found.hidden.append(ref)
-        for (type_, is_new), (bodies, revs) in rows.items():
+        for type_, (bodies, revs) in rows.items():
             self._rest()
-            if is_new:
-                many, is_news = working(type_).rows(bodies, revs), True
-            else:
-                many, is_news = working(type_).news(self._connection, bodies, revs)
+            many, is_news = working(type_).news(self._connection, bodies, revs)
             self._writes.setdefault(type_, []).append(many)
             self._found.is_news |= is_news
 
     def done(self) -> WorkingRows:
+        for (type_, names), rows in self._bound.items():
+            self._writes.setdefault(type_, []).append(working(type_).of_bound(names, rows))
+            self._found.is_news = True
         for type_ in sorted(self._writes, key=ORDER.__getitem__):
             self._found.writes += self._writes[type_]
         return self._found
 
-    def _state(self, ref: Ref, base: Base | None, has_come: bool) -> tuple[Body, int | None]:
+    def _state(
+        self, ref: Ref, base: Base | None, changes: Sequence[Body], has_come: bool
+    ) -> tuple[Body, int | None]:
         """The working state, and its version where it is just what the server confirmed."""
-        # To look something up by a record takes longer than to see that there is nothing.
-        changes = self._pending.get(ref, ()) if self._pending else ()
         if base is None:
             return _laid({}, changes), None
-        body = base.body
-        if not changes and ref[0] in TYPES and working(ref[0]).gives_back(body):
-            if not base.is_new and ref in self._beside:
+        if not changes and ref[0] in TYPES and working(ref[0]).gives_back(base.body):
+            if ref in self._beside:
                 self._found.bare.append(ref)
-            return body, base.rev
+            return base.body, base.rev
         if has_come or base.in_row:
             self._found.beside[ref] = base
-        return _laid(body, changes), None
+        return _laid(base.body, changes), None
 
 
 def _laid(body: Body, changes: Sequence[Body]) -> Body:

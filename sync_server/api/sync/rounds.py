@@ -38,13 +38,12 @@ from sync_server.ledger.chains import ChainGap, device_row, succeed
 from sync_server.ledger.giving import lines
 from sync_server.ledger.rounds import (
     begin_epoch,
-    epoch_of,
     greet,
     take_deposit,
     take_push,
     was_restored,
 )
-from sync_server.ledger.scopes import scopes_of
+from sync_server.ledger.standing import stand_of
 from sync_server.services.leases import sign_lease
 
 router = APIRouter(prefix="/sync/v1", tags=["Sync of laptops"])
@@ -205,8 +204,8 @@ async def pull(request: Request, caller: DeviceCaller, body: RawBody) -> Respons
     def produce() -> Generator[bytes, None, None]:
         with database.read(tenant_id) as session:
             connection = session.connection()
-            scopes = scopes_of(connection, tenant_id, caller.user_id)
-            yield from _blocks(lines(connection, tenant_id, scopes, message, epoch_of(connection)))
+            stand = stand_of(connection, tenant_id, caller.user_id)
+            yield from _blocks(lines(connection, tenant_id, stand, message))
 
     return await streamed(request, request.app.state.pulls, produce(), "application/x-ndjson")
 

@@ -109,11 +109,9 @@ def _greeted(request: Request, body: bytes) -> tuple[HelloAnswer, str | None]:
     """
     with device_session(request) as (session, caller):
         message, connection = decode(body, Hello), session.connection()
-        tenant_id, device_id = caller.device_keys
-        device = device_row(connection, tenant_id, device_id)
-        greeted = greet(connection, device, message)
-        restored = was_restored(connection, tenant_id, message, greeted)
-        lease = sign_lease(session, keys_of(request), device)
+        greeted = greet(connection, caller.laptop, message)
+        restored = was_restored(connection, caller.tenant, message, greeted)
+        lease = sign_lease(session, keys_of(request), caller.laptop)
     return msgspec.structs.replace(greeted, lease=lease), message.epoch if restored else None
 
 

@@ -1,11 +1,11 @@
 """Who is calling: the account, its tenant, its roles; refused at once when any of them ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 from sqlalchemy.orm import Session
 
 from intact_core import clock
@@ -42,7 +42,12 @@ _CALLER = (
         User.first_name,
         User.last_name,
         User.client_id,
-        Device.user_id.label("device_user_id"),
+        Device.tenant_id,
+        Device.id,
+        Device.user_id,
+        Device.certificate,
+        Device.last_n,
+        Device.chain_hash,
         Device.revoked_at,
         Role.code,
     )
@@ -72,7 +77,10 @@ _CALLER = (
         Tenant.deleted_at.is_(None),
     )
 )
-"""One row for each role, at least one while the tenant is there."""
+"""One row for each role, at least one while the tenant is there.
+
+With a laptop, each row is the laptop's too, as far as a greeting and a lease need it.
+"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,8 @@ class Caller:
     first_name: str
     last_name: str
     client_id: UUID | None = None
-    device_id: UUID | None = None
+    device: Row[Any] | None = field(default=None, repr=False)
+    """The row of the enrolled laptop, as `_CALLER` asks for it."""
     may_only_deposit: bool = False
     lacks_factor: bool = False
     """The tenant asks for a second factor, and this person has not set one up yet."""
@@ -131,11 +140,20 @@ class Caller:
         )
 
     @property
+    def laptop(self) -> Row[Any]:
+        """The row of the caller's enrolled laptop; raises NotAllowed without one."""
+        if self.device is None:
+            raise NotAllowed("This is for enrolled laptops alone.")
+        return self.device
+
+    @property
+    def device_id(self) -> UUID | None:
+        return None if self.device is None else self.device.id
+
+    @property
     def device_keys(self) -> tuple[UUID, UUID]:
         """(tenant, device) of a caller on an enrolled laptop; raises NotAllowed for others."""
-        if self.device_id is None:
-            raise NotAllowed("This is for enrolled laptops alone.")
-        return self.tenant, self.device_id
+        return self.tenant, self.laptop.id
 
 
 def caller_of(database: Database, account: Account, device_id: UUID | None = None) -> Caller:
@@ -174,7 +192,7 @@ def _caller(connection: Connection, account: Any, device_id: UUID | None) -> Cal
     found = rows[0]
     if not found.is_active and (device_id is None or found.is_active is None):
         raise NotSignedIn("This account is not active. Ask an administrator of your tenant.")
-    if device_id is not None and found.device_user_id != user_id:
+    if device_id is not None and found.user_id != user_id:
         raise NotSignedIn(
             "This laptop is not enrolled any more. Nothing on it was lost. "
             "Ask an administrator of your tenant."
@@ -187,7 +205,7 @@ def _caller(connection: Connection, account: Any, device_id: UUID | None) -> Cal
         first_name=found.first_name or "",
         last_name=found.last_name or "",
         client_id=found.client_id,
-        device_id=device_id,
+        device=None if device_id is None else found,
         may_only_deposit=found.revoked_at is not None or not found.is_active,
         lacks_factor=device_id is None
         and bool(found.settings.get(REQUIRE_TOTP))

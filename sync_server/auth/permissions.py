@@ -119,7 +119,7 @@ def depositing_caller(request: Request) -> Caller:
 @contextmanager
 def _asked_on_device(request: Request) -> Iterator[tuple[Session, Caller]]:
     database, jti = database_of(request), tokens_of(request).jti_of(token_of(request))
-    with database.read(None) as session:
+    with database.look_up() as session:
         caller = caller_on_device(database, session, jti)
         yield session, replace(caller, address=address_of(request))
 

@@ -12,21 +12,16 @@ from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from intact_core.records.catalogue import ORDER, TYPES, TypeSpec
-from intact_core.sync import digest
 from intact_core.sync.protocol import RESUMING, Begin, Cursor, End, Pull, Resume
+from sync_server.ledger.standing import Stand
 from sync_server.tables.base import table_of
-from sync_server.tables.ledger import FeedChange, RecordHead, ScopeHead
+from sync_server.tables.ledger import FeedChange, RecordHead
 
 _FEED = table_of(FeedChange)
 _HEADS = table_of(RecordHead)
-_SCOPES = table_of(ScopeHead)
 _ID_LENGTH = 36
 _MANY, _AT_ONCE = 20_000, 2_000
 """Rows from which on the driver fetches them in parts, and how many at once."""
-_STAND = select(_SCOPES.c.scope, _SCOPES.c.seq, _SCOPES.c.digest).where(
-    _SCOPES.c.tenant_id == bindparam("tenant"),
-    _SCOPES.c.scope.in_(bindparam("scopes", expanding=True)),
-)
 _SINCE = (
     select(
         _FEED.c.seq,
@@ -50,9 +45,7 @@ _SINCE = (
 _MOVED_SINCE = _SINCE.with_only_columns(_FEED.c.seq).where(_FEED.c.kind.in_(("enter", "leave")))
 
 
-def lines(
-    connection: Connection, tenant_id: UUID, scopes: Sequence[str], pull: Pull, epoch: str
-) -> Iterator[bytes]:
+def lines(connection: Connection, tenant_id: UUID, stand: Stand, pull: Pull) -> Iterator[bytes]:
     """The lines of a pull (newline-delimited JSON: begin, rows, changes, end).
 
     The connection stays on one cut (REPEATABLE READ, or SQLite's snapshot). A scope that the
@@ -61,14 +54,13 @@ def lines(
     the changes since the first one bring all rows to this cut, in whichever cut they were read.
     """
     known = {one.scope: one for one in pull.cursors}
-    heads = heads_of(connection, tenant_id, scopes)
-    same = pull.epoch == epoch
-    whole = [scope for scope in scopes if not _goes_on(known.get(scope), heads[scope], same)]
-    after = {scope: known[scope].seq for scope in scopes if scope not in whole}
+    heads, same = stand.heads, pull.epoch == stand.epoch
+    whole = [scope for scope in heads if not _goes_on(known.get(scope), heads[scope], same)]
+    after = {scope: known[scope].seq for scope in heads if scope not in whole}
     give = _give if pull.protocol >= RESUMING else _give_as_version_2
     cut = _Cut(connection, tenant_id, heads, whole, after)
-    yield from give(cut, pull, epoch)
-    yield msgspec.json.encode(End([heads[scope] for scope in scopes])) + b"\n"
+    yield from give(cut, pull, stand.epoch)
+    yield msgspec.json.encode(End(list(heads.values()))) + b"\n"
 
 
 @dataclass
@@ -140,15 +132,6 @@ def _goes_on(cursor: Cursor | None, head: Cursor, same_epoch: bool) -> bool:
     if cursor is None or cursor.seq == 0:
         return False
     return cursor.seq <= head.seq if same_epoch else cursor == head
-
-
-def heads_of(
-    connection: Connection, tenant_id: UUID, scopes: Sequence[str]
-) -> Mapping[str, Cursor]:
-    """Where each scope stands, in the order given."""
-    rows = connection.execute(_STAND, {"tenant": tenant_id, "scopes": scopes})
-    found = {scope: Cursor(scope, seq, value) for scope, seq, value in rows}
-    return {scope: found.get(scope, Cursor(scope, 0, digest.EMPTY)) for scope in scopes}
 
 
 def _changes(cut: _Cut, scope: str, after: int) -> Iterator[bytes]:

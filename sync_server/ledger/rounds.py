@@ -35,9 +35,9 @@ from sync_server.ledger.chains import (
     hash_at,
     stored,
 )
-from sync_server.ledger.giving import heads_of
 from sync_server.ledger.ingest import Link, Source, ingest, set_aside
 from sync_server.ledger.scopes import scopes_of
+from sync_server.ledger.standing import EPOCH, stand_of
 from sync_server.tables.base import table_of
 from sync_server.tables.blobs import StoredBlob
 from sync_server.tables.ledger import Device, ServerEpoch
@@ -45,7 +45,6 @@ from sync_server.tables.ledger import Device, ServerEpoch
 _BLOBS = table_of(StoredBlob)
 _DEVICES = table_of(Device)
 _EPOCHS = table_of(ServerEpoch)
-_EPOCH = select(_EPOCHS.c.epoch).order_by(_EPOCHS.c.since.desc()).limit(1)
 _RECEIPT_OF = select(_BLOBS.c.receipt).where(
     _BLOBS.c.tenant_id == bindparam("tenant"), _BLOBS.c.sha256 == bindparam("hash")
 )
@@ -56,7 +55,7 @@ _MOVE_END = update(_DEVICES).where(
 
 def epoch_of(connection: Connection) -> str:
     """The epoch of this server's history; empty when none was begun."""
-    return connection.scalar(_EPOCH) or ""
+    return connection.scalar(EPOCH) or ""
 
 
 def begin_epoch(connection: Connection, after: str = "") -> str:
@@ -83,14 +82,14 @@ def greet(connection: Connection, device: Row[Any], hello: Hello) -> HelloAnswer
         known = hash_at(connection, tenant_id, device.id, hello.last_n)
     if known is not None and known != hello.chain_hash:
         raise ChainFork
-    scopes = scopes_of(connection, tenant_id, device.user_id)
+    stand = stand_of(connection, tenant_id, device.user_id)
     return HelloAnswer(
         protocol=PROTOCOL_VERSION,
-        epoch=epoch_of(connection),
+        epoch=stand.epoch,
         server_time=clock.now(),
         last_n=device.last_n,
         chain_hash=device.chain_hash,
-        heads=tuple(heads_of(connection, tenant_id, scopes).values()),
+        heads=tuple(stand.heads.values()),
         batch=BATCH,
         chunk=CHUNK,
         lease={},

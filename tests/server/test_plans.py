@@ -13,6 +13,7 @@ from sync_server.database.engine import make_engine
 from sync_server.database.migrate import migrate
 from sync_server.ledger.feed import load_heads
 from sync_server.ledger.giving import lines
+from sync_server.ledger.standing import Stand
 from sync_server.ledger.workspace import Workspace
 
 TENANT, ROWS, SCOPES = uuid4(), 20_000, 20
@@ -127,7 +128,8 @@ def pulled(connection: Connection, cursors: list[Cursor]) -> tuple[int, int]:
     """(changes that came, most rows that one step looked at)."""
     plans = Plans(connection.engine)
     scopes = [f"client:{place}" for place in range(3)]
-    came = list(lines(connection, TENANT, scopes, Pull(2, "e", cursors), "e"))
+    stand = Stand("e", {scope: Cursor(scope, ROWS // SCOPES, "") for scope in scopes})
+    came = list(lines(connection, TENANT, stand, Pull(2, "e", cursors)))
     return len(came) - 2, max(plans.largest.values())
 
 

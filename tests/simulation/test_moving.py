@@ -23,8 +23,7 @@ from intact_desktop.store.tables import Outbox, SyncCursor, SyncLog
 from intact_desktop.sync.files import add_pending
 from intact_desktop.sync.leaving import remove_records
 from sync_server.ledger import giving
-from sync_server.ledger.rounds import epoch_of
-from sync_server.ledger.scopes import scopes_of
+from sync_server.ledger.standing import stand_of
 from tests.fixtures.postgres import DatabaseUrls
 from tests.simulation.checks import confirmed_rows, digest_of, server_rows
 from tests.simulation.office import Office, make_office
@@ -120,10 +119,9 @@ def assert_level(laptop: Laptop, office: Office) -> None:
 def asked(office: Office, laptop: Laptop, cursors: list[Cursor], protocol: int) -> list[Any]:
     with office.read() as session:
         connection = session.connection()
-        scopes = scopes_of(connection, office.tenant_id, laptop.user_id)
-        epoch = epoch_of(connection)
-        pull = Pull(protocol, epoch, cursors)
-        lines = list(giving.lines(connection, office.tenant_id, scopes, pull, epoch))
+        stand = stand_of(connection, office.tenant_id, laptop.user_id)
+        pull = Pull(protocol, stand.epoch, cursors)
+        lines = list(giving.lines(connection, office.tenant_id, stand, pull))
     return [decode_pull_line(line) for line in lines]
 
 

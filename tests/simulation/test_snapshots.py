@@ -18,8 +18,7 @@ from intact_core.sync.protocol import (
     decode_pull_line,
 )
 from sync_server.ledger import giving
-from sync_server.ledger.rounds import epoch_of
-from sync_server.ledger.scopes import scopes_of
+from sync_server.ledger.standing import stand_of
 from tests.simulation import steps, trouble
 from tests.simulation.checks import digest_of
 from tests.simulation.playing import new_world
@@ -42,10 +41,9 @@ def _pulled(
     user_id = sim.laptops[0].member.user_id
     with sim.office.read() as session:
         connection = session.connection()
-        scopes = scopes_of(connection, sim.office.tenant_id, user_id)
-        epoch = epoch_of(connection)
-        pull = Pull(protocol, epoch, cursors, resume)
-        whole = b"".join(giving.lines(connection, sim.office.tenant_id, scopes, pull, epoch))
+        stand = stand_of(connection, sim.office.tenant_id, user_id)
+        pull = Pull(protocol, stand.epoch, cursors, resume)
+        whole = b"".join(giving.lines(connection, sim.office.tenant_id, stand, pull))
     *lines, end = [decode_pull_line(line) for line in whole.split(b"\n") if line]
     assert isinstance(end, End)
     return lines, end.cursors

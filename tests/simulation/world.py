@@ -48,13 +48,12 @@ from sync_server.ledger.carrying import take_carried
 from sync_server.ledger.chains import ChainFork, ChainGap, device_row, succeed
 from sync_server.ledger.rounds import (
     begin_epoch,
-    epoch_of,
     greet,
     take_deposit,
     take_push,
     was_restored,
 )
-from sync_server.ledger.scopes import scopes_of
+from sync_server.ledger.standing import stand_of
 from sync_server.services.blobs import settle
 from sync_server.services.recognition import Claim, recognise
 from sync_server.tables.ledger import Device
@@ -173,10 +172,8 @@ class DirectGateway:
         office = self.office
         with office.read() as session:
             connection = session.connection()
-            scopes = scopes_of(connection, office.tenant_id, self.actor.user_id)
-            whole = b"".join(
-                giving.lines(connection, office.tenant_id, scopes, message, epoch_of(connection))
-            )
+            stand = stand_of(connection, office.tenant_id, self.actor.user_id)
+            whole = b"".join(giving.lines(connection, office.tenant_id, stand, message))
         self.wire.down("pull")
         if self.wire.cut_pull_at is not None:
             whole = whole[: self.wire.cut_pull_at]

@@ -38,13 +38,12 @@ from sync_server.ledger.chains import ChainGap, device_row, succeed
 from sync_server.ledger.giving import lines
 from sync_server.ledger.rounds import (
     begin_epoch,
-    epoch_of,
     greet,
     take_deposit,
     take_push,
     was_restored,
 )
-from sync_server.ledger.scopes import scopes_of
+from sync_server.ledger.standing import stand_of
 from sync_server.services.leases import sign_lease
 
 router = APIRouter(prefix="/sync/v1", tags=["Sync of laptops"])
@@ -110,11 +109,9 @@ def _greeted(request: Request, body: bytes) -> tuple[HelloAnswer, str | None]:
     """
     with device_session(request) as (session, caller):
         message, connection = decode(body, Hello), session.connection()
-        tenant_id, device_id = caller.device_keys
-        device = device_row(connection, tenant_id, device_id)
-        greeted = greet(connection, device, message)
-        restored = was_restored(connection, tenant_id, message, greeted)
-        lease = sign_lease(session, keys_of(request), device)
+        greeted = greet(connection, caller.laptop, message)
+        restored = was_restored(connection, caller.tenant, message, greeted)
+        lease = sign_lease(session, keys_of(request), caller.laptop)
     return msgspec.structs.replace(greeted, lease=lease), message.epoch if restored else None
 
 
@@ -205,8 +202,8 @@ async def pull(request: Request, caller: DeviceCaller, body: RawBody) -> Respons
     def produce() -> Generator[bytes, None, None]:
         with database.read(tenant_id) as session:
             connection = session.connection()
-            scopes = scopes_of(connection, tenant_id, caller.user_id)
-            yield from _blocks(lines(connection, tenant_id, scopes, message, epoch_of(connection)))
+            stand = stand_of(connection, tenant_id, caller.user_id)
+            yield from _blocks(lines(connection, tenant_id, stand, message))
 
     return await streamed(request, request.app.state.pulls, produce(), "application/x-ndjson")
 

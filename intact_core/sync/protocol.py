@@ -163,8 +163,8 @@ class Change(msgspec.Struct, frozen=True, tag="change", tag_field="line"):
     rev: int
     kind: Literal["put", "delete", "row", "enter", "leave"]
     patch: dict[str, Any]
-    op_id: UUID | None
-    actor: UUID | None
+    op_id: str | None
+    actor: str | None
     time: datetime
 
 

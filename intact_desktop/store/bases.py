@@ -66,7 +66,7 @@ class Base:
     scope: str
     rev: int
     hash: str
-    text: str
+    text: bytes
     read: Mapping[str, Any] | None = None
     """The body, where it was read anyway and is held as long as this."""
     in_row: bool = False
@@ -88,7 +88,7 @@ def confirmed(ref: Ref, scope: str, rev: int, body: Mapping[str, Any]) -> Base:
     value = digest.text_hash(ref[0], body.get("id", ref[1]), rev, text)
     if filled is not body:
         text = canonical.dumps(body)
-    return Base(scope, rev, value, text.decode())
+    return Base(scope, rev, value, text)
 
 
 @cache
@@ -103,10 +103,12 @@ def load(
 ) -> dict[Ref, Base]:
     """The confirmed states of those records that have one; `rest` is called often."""
     found: dict[Ref, Base] = {}
+    if not refs:
+        return found
     beside = texts(connection).intersection(refs)
     for ids in _parts([id_ for _, id_ in beside], rest):
         for row in connection.execute(_TEXTS, {"ids": ids}):
-            found[row.type, row.id] = Base(row.scope, row.rev, row.hash, row.body)
+            found[row.type, row.id] = Base(row.scope, row.rev, row.hash, row.body.encode())
     for type_, of_type in _by_known_type(refs):
         for ids in _parts(of_type, rest):
             for row in connection.execute(_confirmed(type_), {"ids": ids}):
@@ -144,7 +146,7 @@ def keep(connection: Connection, refs: Collection[Ref]) -> None:
 def put(connection: Connection, bases: Mapping[Ref, Base]) -> None:
     """Store confirmed states as text; joins the caller's transaction."""
     rows = [
-        (id_.hex, type_, base.scope, base.rev, base.hash, base.text)
+        (id_.hex, type_, base.scope, base.rev, base.hash, base.text.decode())
         for (type_, id_), base in bases.items()
     ]
     names = _BASE.columns.keys()

@@ -28,6 +28,7 @@ _SOON_SECONDS = 2.0
 _POLL_SECONDS = 0.0005
 _LONGEST_REST_SECONDS = 0.5
 _TOUCH_SECONDS = 0.015
+_ITEMS = 50
 _PLAIN_HEADER = b"SQLite format 3\0"
 _SMALLEST = 512
 _SETTINGS = (
@@ -104,9 +105,10 @@ class Turn:
             time.sleep(_POLL_SECONDS)
 
     def resting(self, items: Iterable[T]) -> Iterator[T]:
-        """The same items, with a rest before each."""
-        for item in items:
-            self.rest()
+        """The same items, small ones, with a rest now and then."""
+        for n, item in enumerate(items):
+            if n % _ITEMS == 0:
+                self.rest()
             yield item
 
     def wait_for_quiet(self, seconds: float, until: float) -> None:

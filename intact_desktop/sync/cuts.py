@@ -10,7 +10,8 @@ from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_li
 from intact_desktop.store.bases import Base, Ref, Rest, confirmed
 from intact_desktop.store.working import working
 
-_BOUND_AT_ONCE = 200
+_BOUND_AT_ONCE = 500
+_LAID_AT_ONCE = 100
 
 
 @dataclass
@@ -138,8 +139,9 @@ def fold(
     field is the same. The cut's rows are used up. Raises ServerFault where a change is missing.
     """
     work = _Fold(cut, known, held)
-    for one, fresh in zip(cut.changes, cut.fresh, strict=True):
-        rest()
+    for n, (one, fresh) in enumerate(zip(cut.changes, cut.fresh, strict=True)):
+        if n % _LAID_AT_ONCE == 0:
+            rest()
         work.lay(one, fresh)
     return work.folded()
 

@@ -63,14 +63,14 @@ def met(connection: Connection, changes: Collection[Change]) -> list[Met]:
         fields = tuple(name for name in theirs.patch if _is_told(theirs.type, name))
         if theirs.actor is None or not fields or mine.operation.changes.keys() & theirs.patch:
             continue
-        key = (theirs.type, theirs.id, theirs.actor)
-        before = found.get(key, Met(theirs.type, theirs.id, (), (), theirs.actor))
+        key = (theirs.type, theirs.id, UUID(theirs.actor))
+        before = found.get(key, Met(theirs.type, theirs.id, (), (), key[2]))
         found[key] = Met(
             theirs.type,
             theirs.id,
             tuple(dict.fromkeys([*before.mine, *mine.operation.changes])),
             tuple(dict.fromkeys([*before.theirs, *fields])),
-            theirs.actor,
+            key[2],
         )
     return list(found.values())
 
@@ -84,7 +84,7 @@ def _settled_now(
     found: dict[tuple[str, UUID], list[_Own]] = {}
     for raw in raws:
         operation = msgspec.json.decode(raw, type=Operation)
-        own = _Own(operation, revs.get(operation.op_id, 0))
+        own = _Own(operation, revs.get(str(operation.op_id), 0))
         found.setdefault((operation.type, operation.id), []).append(own)
     return found
 
@@ -92,7 +92,7 @@ def _settled_now(
 def _passed(
     changes: Collection[Change], own: Mapping[tuple[str, UUID], list[_Own]]
 ) -> Iterator[tuple[Change, _Own]]:
-    ours = {one.operation.op_id for group in own.values() for one in group}
+    ours = {str(one.operation.op_id) for group in own.values() for one in group}
     for change in changes if ours else ():
         if change.kind != "put" or change.op_id in ours:
             continue

@@ -19,8 +19,8 @@ from intact_desktop.sync import leaving
 
 Body = Mapping[str, Any]
 Came = tuple[Ref, Base | None]
-_WRITTEN_AT_ONCE = 50
-_BOUND_AT_ONCE = 200
+_WRITTEN_AT_ONCE = 200
+_BOUND_AT_ONCE = 100
 _OUTBOX = table_of(Outbox)
 _PENDING = (
     select(_OUTBOX.c.type, _OUTBOX.c.record_id, _OUTBOX.c.raw)
@@ -98,7 +98,6 @@ class _Work:
         here = bases.load(self._connection, [ref for ref, came in part if came is None], self._rest)
         rows: dict[str, tuple[list[Body], list[int | None]]] = {}
         for ref, came in part:
-            self._rest()
             base = came or (None if ref in self._gone else here.get(ref))
             # To look something up by a record takes longer than to see that there is nothing.
             changes = self._pending.get(ref, ()) if self._pending else ()

@@ -1,4 +1,4 @@
-"""What only the laptop holds: outbox, base rows, cursors, blobs, sync log, device."""
+"""What only the laptop holds: outbox, confirmed states, cursors, blobs, sync log, device."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ class Local(DeclarativeBase):
 
 
 class BaseRow(Local):
-    """A record as the server last confirmed it; only a pull writes it."""
+    """A record as the server last confirmed it, where its working row cannot say so."""
 
     __tablename__ = "base_row"
 

@@ -34,6 +34,7 @@ KILLED_BY: Mapping[str, Story] = {
     "receipts made up": 8,
     "own work forgotten": 45,
     "copies are one": 72,
+    "confirmed overwritten": 1,
 }
 """A seed of the simulation, or a story, that ends badly under each mutant."""
 

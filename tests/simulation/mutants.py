@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from intact_core.errors import BadInput, NotAllowed
 from intact_core.sync import digest, merge
-from intact_desktop.store import journal
+from intact_desktop.store import bases, journal
 from intact_desktop.store.tables import Device, Outbox, table_of
 from intact_desktop.sync import applying, engine, leaving, outgoing, pushing, working_state
 from intact_desktop.sync.engine import SyncEngine
@@ -230,6 +230,11 @@ def copies_are_one(stack: ExitStack) -> None:
     _swap(stack, Lineage, "_own", lambda *given: given[-1])
 
 
+def confirmed_overwritten(stack: ExitStack) -> None:
+    """An edit is laid on what the server confirmed, and nothing of that is kept beside."""
+    _swap(stack, bases, "keep", lambda *_: None)
+
+
 DOCUMENT: Mapping[str, Mutant] = {
     "sequence cursor": sequence_cursor,
     "acknowledge before commit": acknowledge_before_commit,
@@ -256,6 +261,7 @@ MORE: Mapping[str, Mutant] = {
     "receipts made up": receipts_by_place,
     "own work forgotten": own_work_forgotten,
     "copies are one": copies_are_one,
+    "confirmed overwritten": confirmed_overwritten,
 }
 
 MUTANTS = {**DOCUMENT, **MORE}

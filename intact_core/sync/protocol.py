@@ -159,7 +159,7 @@ class Change(msgspec.Struct, frozen=True, tag="change", tag_field="line"):
     scope: str
     seq: int
     type: str
-    id: UUID
+    id: str
     rev: int
     kind: Literal["put", "delete", "row", "enter", "leave"]
     patch: dict[str, Any]

@@ -91,7 +91,7 @@ def _keep_confirmed(session: Session, *_: object) -> None:
     """What the server confirmed stands beside a row before the first change is laid on it."""
     rows = [row for row in session.dirty if isinstance(row, Record) and session.is_modified(row)]
     if rows:
-        bases.keep(session.connection(), [(row.__tablename__, row.id) for row in rows])
+        bases.keep(session.connection(), [(row.__tablename__, str(row.id)) for row in rows])
 
 
 def _journal(session: Session, *_: object) -> None:

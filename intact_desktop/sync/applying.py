@@ -107,7 +107,7 @@ def write(
     prepared.rows.write(connection, give_way)
     prepared.cursors.run(connection)
     since = connection.execute(_SINCE, {"after": prepared.last_n})
-    again = {(type_, id_) for type_, id_ in since}
+    again = {(type_, str(id_)) for type_, id_ in since}
     records = [(ref, base) for ref, base in prepared.touched if ref in again] if again else []
     work_out(connection, records, prepared.gone).write(connection)
     stored.forget(connection, {*prepared.gone, *prepared.left})
@@ -157,4 +157,4 @@ def _cursor_writes(connection: Connection, moved: Sequence[Cursor]) -> Many:
 
 def _outcome(connection: Connection, device: Device) -> set[Ref]:
     between = {"after": device.settled_n, "until": device.acknowledged_n}
-    return {(type_, id_) for type_, id_ in connection.execute(_BETWEEN, between)}
+    return {(type_, str(id_)) for type_, id_ in connection.execute(_BETWEEN, between)}

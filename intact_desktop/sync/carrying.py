@@ -19,12 +19,12 @@ from intact_core.errors import BadInput
 from intact_core.records import sets
 from intact_core.sync.operations import Operation, link
 from intact_core.sync.protocol import BATCH
+from intact_desktop.store.bases import Ref
 from intact_desktop.store.journal import this_device
 from intact_desktop.store.tables import Carried, CarriedChain, table_of
 from intact_desktop.sync import outgoing
 from intact_desktop.sync.cards import Bearer, Card, Own, Trust, bearer_of
 
-Ref = tuple[str, UUID]
 _CHAINS = table_of(CarriedChain)
 _CARRIED = table_of(Carried)
 _IS_CONFIRMED = (
@@ -281,7 +281,7 @@ def await_outcome(connection: Connection) -> bool:
 
 def settled(connection: Connection) -> dict[int, Ref]:
     """Carried operations (seq) that a pull from now on settles, with the record of each."""
-    return {row.seq: (row.type, row.record_id) for row in connection.execute(_CONFIRMED)}
+    return {row.seq: (row.type, str(row.record_id)) for row in connection.execute(_CONFIRMED)}
 
 
 def forget(connection: Connection, seqs: Sequence[int]) -> None:

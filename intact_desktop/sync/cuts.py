@@ -1,5 +1,6 @@
 """One pull as it came: a consistent cut of all scopes, and what it makes of the rows held."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from intact_core.sync.protocol import Begin, Change, Cursor, End, decode_pull_li
 from intact_desktop.store.bases import Base, Ref, Rest, confirmed
 from intact_desktop.store.working import working
 
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _BOUND_AT_ONCE = 500
 _LAID_AT_ONCE = 100
 
@@ -39,6 +41,10 @@ class Cut:
         return [(one.type, one.id) for one in self.changes]
 
     def add(self, one: Change) -> None:
+        """One more line; raises ServerFault where the record's id has no right form."""
+        # A body's own id is looked at where its working row is made.
+        if (one.type not in TYPES or one.patch.get("id") != one.id) and not _ID(one.id):
+            raise _not_understood(f"{one.id!r} is no id")
         if one.kind == "row":
             self.rows[one.type, one.id] = _confirmed(one)
             return
@@ -100,11 +106,14 @@ def _decoded(line: bytes) -> Begin | Change | End:
     try:
         message: Begin | Change | End = decode_pull_line(line)
     except ValueError as error:
-        raise ServerFault(
-            "The server sent a line that is not understood. Nothing was changed.",
-            details=str(error),
-        ) from error
+        raise _not_understood(str(error)) from error
     return message
+
+
+def _not_understood(details: str) -> ServerFault:
+    return ServerFault(
+        "The server sent a line that is not understood. Nothing was changed.", details=details
+    )
 
 
 def _whole(one: Change) -> Base:

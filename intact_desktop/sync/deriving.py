@@ -32,5 +32,5 @@ def derive_again(engine: Engine, version: int = SCHEMA_VERSION) -> bool:
 def _derive(connection: Connection) -> None:
     for type_ in TYPES:
         ids = connection.scalars(select(_BASE.c.id).where(_BASE.c.type == type_))
-        records = [((type_, id_), None) for id_ in ids]
+        records = [((type_, str(id_)), None) for id_ in ids]
         work_out(connection, records).write(connection)

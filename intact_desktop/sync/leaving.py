@@ -37,16 +37,16 @@ def hide(connection: Connection, ref: Ref) -> None:
     """A record that the server does not have: out of the lists; own work is in the outbox."""
     table = TYPES[ref[0]].table
     values = {"deleted_at": clock.now(), "deleted_reason": "not on the server"}
-    connection.execute(update(table).where(table.c.id == ref[1]).values(**values))
+    connection.execute(update(table).where(table.c.id == UUID(ref[1])).values(**values))
 
 
 def remove_records(connection: Connection, refs: Collection[Ref]) -> None:
     """Records that went to a scope of somebody else; one that another still names is hidden."""
     known = [ref for ref in refs if ref[0] in TYPES]
-    for type_, id_ in sorted(known, key=lambda ref: ORDER[ref[0]], reverse=True):
-        table = TYPES[type_].table
+    for ref in sorted(known, key=lambda ref: ORDER[ref[0]], reverse=True):
+        table, id_ = TYPES[ref[0]].table, UUID(ref[1])
         if _is_named(connection, table, id_):
-            hide(connection, (type_, id_))
+            hide(connection, ref)
         else:
             connection.execute(delete(table).where(table.c.id == id_))
 

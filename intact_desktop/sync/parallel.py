@@ -63,11 +63,11 @@ def met(connection: Connection, changes: Collection[Change]) -> list[Met]:
         fields = tuple(name for name in theirs.patch if _is_told(theirs.type, name))
         if theirs.actor is None or not fields or mine.operation.changes.keys() & theirs.patch:
             continue
-        key = (theirs.type, theirs.id, UUID(theirs.actor))
-        before = found.get(key, Met(theirs.type, theirs.id, (), (), key[2]))
+        key = (theirs.type, UUID(theirs.id), UUID(theirs.actor))
+        before = found.get(key, Met(key[0], key[1], (), (), key[2]))
         found[key] = Met(
-            theirs.type,
-            theirs.id,
+            key[0],
+            key[1],
             tuple(dict.fromkeys([*before.mine, *mine.operation.changes])),
             tuple(dict.fromkeys([*before.theirs, *fields])),
             key[2],
@@ -96,7 +96,7 @@ def _passed(
     for change in changes if ours else ():
         if change.kind != "put" or change.op_id in ours:
             continue
-        for mine in own.get((change.type, change.id), ()):
+        for mine in own.get((change.type, UUID(change.id)), ()):
             if mine.operation.base_rev < change.rev < mine.rev:
                 yield change, mine
 

@@ -169,10 +169,10 @@ def _counts(session: Session, one: Refused) -> bool:
     """Whether the server, updated meanwhile, has taken up what it did not know before."""
     if one.reason != OLDER:
         return False
-    refs = {(change.type, change.record_id) for change in one.changes}
+    refs = {(change.type, str(change.record_id)) for change in one.changes}
     confirmed = bases.load(session.connection(), refs)
     for change in one.changes:
-        base = confirmed.get((change.type, change.record_id))
+        base = confirmed.get((change.type, str(change.record_id)))
         later = _changed_later(session, change)
         wanted = {name: value for name, value in change.values.items() if name not in later}
         if base is None or any(base.body.get(name) != value for name, value in wanted.items()):

@@ -99,7 +99,7 @@ def _rows(connection: Connection) -> Iterator[tuple[Ref, Many]]:
         spec = fold.spec
         try:
             if "id" in fold.body and spec.scope.key(fold.body) in held:
-                yield (spec.name, fold.id), working(spec.name).rows([fold.body])
+                yield (spec.name, str(fold.id)), working(spec.name).rows([fold.body])
         except (IntactError, KeyError):
             continue
 
@@ -108,7 +108,7 @@ class _Fold:
     """A record as it is worked out, layer upon layer."""
 
     def __init__(self, ref: Ref, base: Mapping[str, Any], me: UUID) -> None:
-        self.spec, self.id = TYPES[ref[0]], ref[1]
+        self.spec, self.id = TYPES[ref[0]], UUID(ref[1])
         self.body = dict(base)
         self.met: list[Meeting] = []
         self._me = me
@@ -169,7 +169,7 @@ def _theirs(connection: Connection) -> Iterator[tuple[Ref, _Layer]]:
     for row in connection.execute(query):
         operation = msgspec.json.decode(row.raw, type=Operation)
         place = (row.own_n, 1, row.seq)
-        yield (operation.type, operation.id), _Layer(place, operation, row.device_id, row.name)
+        yield (operation.type, str(operation.id)), _Layer(place, operation, row.device_id, row.name)
 
 
 def _own(connection: Connection) -> Iterator[tuple[Ref, _Layer]]:
@@ -181,4 +181,4 @@ def _own(connection: Connection) -> Iterator[tuple[Ref, _Layer]]:
     )
     for n, raw in connection.execute(query):
         operation = msgspec.json.decode(raw, type=Operation)
-        yield (operation.type, operation.id), _Layer((n, 0, 0), operation, None, "")
+        yield (operation.type, str(operation.id)), _Layer((n, 0, 0), operation, None, "")

@@ -1,6 +1,7 @@
 """A large answer kept as it comes, so that one that broke off goes on where it was."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from sqlalchemy import Engine, delete, insert, select
 
@@ -77,7 +78,7 @@ class Shelf(Keeping):
         begin, row = self._read(first)[0], self._read(last)[-1]
         if not isinstance(begin, Begin) or not isinstance(row, Change):
             raise self._useless("no begin, or no row")
-        return Resume(begin.epoch, begin.heads, row.type, row.id)
+        return Resume(begin.epoch, begin.heads, row.type, UUID(row.id))
 
     def begin(self, begin: Begin, line: bytes) -> Iterator[Change]:
         self._of, self._keeps = begin.rows, begin.rows >= self._from_rows

@@ -80,7 +80,7 @@ def pending_changes(connection: Connection) -> dict[Ref, list[Body]]:
     for type_, id_, raw in connection.execute(_PENDING):
         changes = msgspec.json.decode(raw)["changes"]
         values = {name: pair[1] for name, pair in changes.items()}
-        found.setdefault((type_, id_), []).append(values)
+        found.setdefault((type_, str(id_)), []).append(values)
     return found
 
 

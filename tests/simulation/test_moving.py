@@ -325,7 +325,7 @@ def test_a_laptop_of_version_2_gets_both_scopes_whole(
     assert set(begin.whole) == {f"client:{office.client_id}", f"client:{OTHER}"}
     rows = {one.id: one for one in changes if isinstance(one, Change)}
     assert {one.kind for one in rows.values()} == {"enter"}
-    assert rows[id_].scope == f"client:{OTHER}"
+    assert rows[str(id_)].scope == f"client:{OTHER}"
     begin, *changes, _ = asked(office, auditor, cursors_of(auditor), 2)
     assert begin.whole == [f"client:{office.client_id}"]
     assert id_ not in {one.id for one in changes}

@@ -43,7 +43,7 @@ def of_tenant(connection: Connection, tenant_id: UUID) -> None:
 
 def put(connection: Connection, spec: TypeSpec, body: Body, rev: int | None) -> Ref:
     working(spec.name).rows([body], [rev]).run(connection)
-    return spec.name, UUID(body["id"])
+    return spec.name, body["id"]
 
 
 def item(number: int, **values: object) -> Body:
@@ -124,9 +124,9 @@ def test_own_records_and_changed_ones_are_not_confirmed(connection: Connection) 
 def test_a_kind_of_a_newer_version_is_held_as_text(connection: Connection) -> None:
     with connection.begin() as attempt:
         of_tenant(connection, TENANT)
-        ref, scope = ("moods", UUID(int=5)), f"audit:{AUDIT}"
-        bases.put(connection, {ref: bases.confirmed(ref, scope, 1, {"id": str(ref[1])})})
-        assert bases.load(connection, [ref])[ref].body == {"id": str(ref[1])}
+        ref, scope = ("moods", str(UUID(int=5))), f"audit:{AUDIT}"
+        bases.put(connection, {ref: bases.confirmed(ref, scope, 1, {"id": ref[1]})})
+        assert bases.load(connection, [ref])[ref].body == {"id": ref[1]}
         assert list(bases.held(connection, [scope])) == [ref]
         bases.forget(connection, [ref])
         assert list(bases.held(connection, [scope])) == []

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from intact_core.errors import BadInput, StorageFault
-from intact_core.packing import Damaged, packed, packer, unpacker
+from intact_core.packing import Damaged, packed, packed_parts, unpacker
 
 Parts = Generator[bytes, None, None]
 _WORTH_IT = 512
@@ -97,7 +97,7 @@ async def streamed(
     loop, begun = asyncio.get_running_loop(), asyncio.Event()
     ahead = Ahead(
         pool,
-        _packed(parts) if packs else parts,
+        packed_parts(parts) if packs else parts,
         on_first=lambda: loop.call_soon_threadsafe(begun.set),
     )
     try:
@@ -159,12 +159,3 @@ class Ahead:
 
 def _takes_gzip(request: Request) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
-
-
-def _packed(parts: Parts) -> Parts:
-    pack = packer()
-    for part in parts:
-        done = pack.compress(part)
-        if done:
-            yield done
-    yield pack.flush()

@@ -208,7 +208,7 @@ async def pull(request: Request, caller: DeviceCaller, body: RawBody) -> Respons
     return await streamed(request, request.app.state.pulls, produce(), "application/x-ndjson")
 
 
-def _blocks(parts: Iterator[bytes], size: int = 1 << 16) -> Iterator[bytes]:
+def _blocks(parts: Iterator[bytes], size: int = 1 << 18) -> Iterator[bytes]:
     """Lines gathered into blocks: one chunk for each line would cost more than the line."""
     block = bytearray()
     for part in parts:

@@ -62,14 +62,14 @@ _TENANT = select(table_of(Device).c.tenant_id).scalar_subquery()
 
 @dataclass(slots=True)
 class Base:
-    """A record as the server has it; the body as text, since most bodies are only handed on."""
+    """A record as the server has it, the body as text or read, whichever is at hand."""
 
     scope: str
     rev: int
     hash: str
-    text: bytes
+    said: str
+    """The body as canonical JSON; empty where it is held as it was read."""
     read: Mapping[str, Any] | None = None
-    """The body, where it was read anyway and is held as long as this."""
     in_row: bool = False
     """Whether the working row is all there is of it."""
     is_new: bool = False
@@ -79,17 +79,29 @@ class Base:
 
     @property
     def body(self) -> Mapping[str, Any]:
-        return self.read or canonical.loads(self.text)
+        return self.read or canonical.loads(self.said)
+
+    @property
+    def text(self) -> str:
+        """The body as canonical JSON."""
+        return self.said or canonical.dumps(self.read).decode()
 
 
-def confirmed(ref: Ref, scope: str, rev: int, body: Mapping[str, Any]) -> Base:
-    """A record in a version that the server confirmed; the wire body as the server says it."""
+def confirmed(
+    ref: Ref, scope: str, rev: int, body: Mapping[str, Any], *, as_text: bool = True
+) -> Base:
+    """A record in a version that the server confirmed; the wire body as the server says it.
+
+    As text it takes less memory, else the body itself is held.
+    """
     filled = digest.filled(body)
     text = canonical.dumps(filled)
     value = digest.text_hash(ref[0], body.get("id", ref[1]), rev, text)
+    if not as_text:
+        return Base(scope, rev, value, "", body)
     if filled is not body:
         text = canonical.dumps(body)
-    return Base(scope, rev, value, text)
+    return Base(scope, rev, value, text.decode())
 
 
 @cache
@@ -109,7 +121,7 @@ def load(
     beside = texts(connection).intersection(refs)
     for ids in _parts([id_ for _, id_ in beside], rest):
         for row in connection.execute(_TEXTS, {"ids": ids}):
-            found[row.type, str(row.id)] = Base(row.scope, row.rev, row.hash, row.body.encode())
+            found[row.type, str(row.id)] = Base(row.scope, row.rev, row.hash, row.body)
     for type_, of_type in _by_known_type(refs):
         for ids in _parts(of_type, rest):
             for row in connection.execute(_confirmed(type_), {"ids": ids}):
@@ -147,7 +159,7 @@ def keep(connection: Connection, refs: Collection[Ref]) -> None:
 def put(connection: Connection, bases: Mapping[Ref, Base]) -> None:
     """Store confirmed states as text; joins the caller's transaction."""
     rows = [
-        (UUID(id_).hex, type_, base.scope, base.rev, base.hash, base.text.decode())
+        (UUID(id_).hex, type_, base.scope, base.rev, base.hash, base.text)
         for (type_, id_), base in bases.items()
     ]
     names = _BASE.columns.keys()

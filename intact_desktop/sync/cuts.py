@@ -42,16 +42,20 @@ class Cut:
 
     def add(self, one: Change) -> None:
         """One more line; raises ServerFault where the record's id has no right form."""
+        ref = (one.type, one.id)
         # A body's own id is looked at where its working row is made.
         if (one.type not in TYPES or one.patch.get("id") != one.id) and not _ID(one.id):
             raise _not_understood(f"{one.id!r} is no id")
         if one.kind == "row":
-            self.rows[one.type, one.id] = _confirmed(one)
+            self.rows[ref] = confirmed(ref, one.scope, one.rev, one.patch)
             return
-        fresh = _whole(one) if "id" in one.patch else None
         self.changes.append(one)
+        if "id" not in one.patch:
+            self.fresh.append(None)
+            return
+        fresh = confirmed(ref, one.scope, one.rev, one.patch, as_text=False)
         self.fresh.append(fresh)
-        if fresh is not None and one.type in TYPES:
+        if one.type in TYPES:
             self.unbound.append((one.type, fresh))
             if len(self.unbound) == _BOUND_AT_ONCE:
                 self.bind()
@@ -114,16 +118,6 @@ def _not_understood(details: str) -> ServerFault:
     return ServerFault(
         "The server sent a line that is not understood. Nothing was changed.", details=details
     )
-
-
-def _whole(one: Change) -> Base:
-    made = _confirmed(one)
-    made.read = one.patch
-    return made
-
-
-def _confirmed(one: Change) -> Base:
-    return confirmed((one.type, one.id), one.scope, one.rev, one.patch)
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,11 @@ def _by_others(current: Current, group: str, device: str) -> int:
 def _clash(operation: Operation, fields: list[FieldSpec], current: Current, device: str) -> str:
     group = fields[0].group
     if fields[0].merge is Merge.STATE:
-        return "" if _legal(operation, fields[0], current) else "state"
+        # Removing the record too, it would be the last that moved what it had not seen: the next
+        # time nobody else's change would stand against the removal.
+        _, removed = operation.changes.get("deleted_at", (None, None))
+        unseen = removed is not None and _by_others(current, group, device) > operation.base_rev
+        return "" if _legal(operation, fields[0], current) and not unseen else "state"
     if group == DELETED_GROUP:
         newest = max((_by_others(current, name, device) for name in current.field_rev), default=0)
         # A rev that this server never gave: it was restored, so nobody knows what was seen.

@@ -112,6 +112,18 @@ def test_delete_against_edit_keeps_the_record_alive() -> None:
     assert (merged.patch, merged.clashes[0].kind) == ({}, "delete_edit")
 
 
+def test_a_removal_does_not_move_a_state_that_it_has_not_seen() -> None:
+    changes = {"deleted_at": (None, "2026-01-01T00:00:00.000000Z"), "status": ("open", "closed")}
+    op = operation("non_conformities", changes | {"clause": (None, "4.1")})
+    states = FINDING.fields["status"].steps or {}
+    before = next(state for state, after in states.items() if "closed" in after)
+    body = dict.fromkeys(FINDING.fields) | {"status": before}
+    first = merge(op, FINDING, current(body, status=(2, OTHER)), ME)
+    assert {clash.group for clash in first.clashes} == {"deleted", "status"}
+    after = current(body | dict(first.patch), 3, status=(2, OTHER), clause=(3, ME))
+    assert merge(op, FINDING, after, ME).patch == {}
+
+
 def test_an_edit_brings_a_deleted_record_back_and_says_so() -> None:
     op = operation("audit_checklists", {"rating": (None, "minor")})
     gone = {"rating": None, "deleted_at": "2026-01-01T00:00:00Z", "deleted_reason": "twice"}

@@ -101,8 +101,11 @@ def _kept(laptop: Headless) -> Kept:
     with laptop.engine.connect() as connection:
         return Kept(
             rows("SELECT n, raw, hash FROM outbox ORDER BY n"),
-            rows("SELECT type, id, rev, hash, body FROM base_row ORDER BY type, id"),
-            rows("SELECT id, base_rev, auditor_finding, rating FROM audit_checklists ORDER BY id"),
+            [
+                *rows("SELECT type, id, rev, hash, body FROM base_row ORDER BY type, id"),
+                *rows("SELECT id, base_rev FROM audit_checklists ORDER BY id"),
+            ],
+            rows("SELECT id, auditor_finding, rating FROM audit_checklists ORDER BY id"),
             rows("SELECT scope, seq, digest FROM cursor ORDER BY scope"),
             rows("SELECT sha256, size FROM blob ORDER BY sha256"),
         )

@@ -2,6 +2,7 @@
 
 import random
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from hypothesis import given, settings
@@ -72,7 +73,7 @@ def _broken_at(lines: Lines, place: int) -> tuple[Lines, Resume | None]:
     rows = [one for one in came if isinstance(one, Change) and one.kind == "row"]
     if not rows:
         return [], None
-    return list(rows), Resume(begin.epoch, begin.heads, rows[-1].type, rows[-1].id)
+    return list(rows), Resume(begin.epoch, begin.heads, rows[-1].type, UUID(rows[-1].id))
 
 
 Chosen = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 2**16)), max_size=14)

@@ -29,6 +29,7 @@ class Given(msgspec.Struct):
     authority: str
     lease_key: str
     item: UUID
+    # Where the room is, or whose it is: then it is found by its announcement.
     address: str
     code: str
 
@@ -44,8 +45,10 @@ def main(folder: Path) -> None:
     own = Own(given.card, Trust(given.tenant_id, given.authority, given.lease_key), sign)
     engine = open_store(folder / "intact.db", KEY)
     files = EvidenceFiles(folder / "evidence", KEY)
-    # Where no address is given, the room is found by its announcement.
-    address = Address.typed(given.address) if given.address else find(10.0)[0].address
+    if ":" in given.address:
+        address = Address.typed(given.address)
+    else:
+        address = next(room.address for room in find(10.0) if room.lead == given.address)
     membership = join(engine, files, own, address, given.code)
     sessions = journal.sessions(engine)
     for number in range(10_000):

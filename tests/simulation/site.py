@@ -113,8 +113,8 @@ def open_site(tmp_path: Path) -> Iterator[Site]:
     office.database.engine.dispose()
 
 
-def given_to(site: Site, who: str, relay: Relay, place: int, host: str = LOOPBACK) -> Path:
-    """Files for the process of a member; without a host it has to find the room."""
+def given_to(site: Site, who: str, relay: Relay, place: int, lead: str = "") -> Path:
+    """Files for the process of a member; where a lead is named it has to find that lead's room."""
     laptop, own = site.laptops[who], site.owns[who]
     folder = site.folder / who
     pem = laptop.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -125,7 +125,7 @@ def given_to(site: Site, who: str, relay: Relay, place: int, host: str = LOOPBAC
         own.trust.authority,
         own.trust.lease_key,
         site.office.items[place],
-        f"{host}:{relay.port}" if host else "",
+        lead or f"{LOOPBACK}:{relay.port}",
         relay.room.code.now()[0],
     )
     (folder / "given.json").write_bytes(msgspec.json.encode(given))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,39 +16,73 @@ from intact_desktop.store.tables import Carried
 from intact_desktop.sync.room_finding import Announcement
 from tests.simulation.site import Site, given_to, open_site
 
-HERE, THERE = "10.77.0.1", "10.77.0.2"
+OWN_NETWORK = Path("/proc/self/ns/net")
 
 
-def run(*words: str) -> None:
-    subprocess.run(words, check=True, capture_output=True)
+@dataclass
+class Cable:
+    """A machine at the end of a cable, and the addresses of its two ends."""
+
+    machine: int
+    here: str
+
+    @property
+    def within(self) -> list[str]:
+        """What a command begins with that is to run on that machine."""
+        return ["nsenter", f"--net=/proc/{self.machine}/ns/net"]
+
+
+def run(*words: str) -> bytes:
+    return subprocess.run(words, check=True, capture_output=True).stdout
+
+
+def laid(machine: int) -> Cable:
+    """A cable to that machine: the first number that no other run has on this computer.
+
+    Raises CalledProcessError where none can be laid.
+    """
+    end = ("type", "veth", "peer", "name", "eth0", "netns", str(machine))
+    for number in range(250):
+        cable, network = f"room{number}", f"10.77.{number}"
+        if run("ip", "route", "show", f"{network}.0/24"):
+            continue
+        try:
+            run("ip", "link", "add", cable, *end)
+            break
+        except subprocess.CalledProcessError as refused:
+            if b"File exists" not in refused.stderr:
+                raise
+    else:
+        pytest.fail("250 cables are laid already")
+    run("ip", "addr", "add", f"{network}.1/24", "dev", cable)
+    run("ip", "link", "set", cable, "up")
+    made = Cable(machine, f"{network}.1")
+    for words in (
+        ("addr", "add", f"{network}.2/24", "dev", "eth0"),
+        ("link", "set", "lo", "up"),
+        ("link", "set", "eth0", "up"),
+        ("route", "add", "default", "dev", "eth0"),
+    ):
+        run(*made.within, "ip", *words)
+    return made
 
 
 @pytest.fixture
-def namespace() -> Iterator[str]:
-    """Another machine at the end of a cable."""
+def cable() -> Iterator[Cable]:
+    """Another machine: it ends when nobody holds its input, so a killed run leaves no cable."""
     if shutil.which("ip") is None or os.geteuid() != 0:
         pytest.skip("namespaces need the tool ip, and root")
-    name, cable = f"room{os.getpid()}", f"r{os.getpid()}"
-    try:
-        run("ip", "netns", "add", name)
-        run("ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", name)
-    except subprocess.CalledProcessError:
-        subprocess.run(("ip", "netns", "del", name), check=False, capture_output=True)
-        pytest.skip("this machine lets no namespaces be made")
-    try:
-        run("ip", "addr", "add", f"{HERE}/24", "dev", cable)
-        run("ip", "link", "set", cable, "up")
-        for words in (
-            ("addr", "add", f"{THERE}/24", "dev", "eth0"),
-            ("link", "set", "lo", "up"),
-            ("link", "set", "eth0", "up"),
-            ("route", "add", "default", "dev", "eth0"),
-        ):
-            run("ip", "-n", name, *words)
-        yield name
-    finally:
-        subprocess.run(("ip", "link", "del", cable), check=False, capture_output=True)
-        subprocess.run(("ip", "netns", "del", name), check=False, capture_output=True)
+    with subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE) as machine:
+        theirs = Path(f"/proc/{machine.pid}/ns/net")
+        end = time.monotonic() + 10
+        while machine.poll() is None and theirs.readlink() == OWN_NETWORK.readlink():
+            assert time.monotonic() < end, "the other machine did not start"
+            time.sleep(0.01)
+        try:
+            laid_out = laid(machine.pid)
+        except subprocess.CalledProcessError:
+            pytest.skip("this machine lets no namespaces be made")
+        yield laid_out
 
 
 @pytest.fixture
@@ -55,13 +90,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
     yield from open_site(tmp_path)
 
 
-def test_another_machine_finds_the_room_and_works_in_it(site: Site, namespace: str) -> None:
-    relay = site.open_room(HERE)
-    announcement = Announcement("Lea Lead", relay.port, HERE)
-    folder = given_to(site, "ada", relay, 1, host="")
+def test_another_machine_finds_the_room_and_works_in_it(site: Site, cable: Cable) -> None:
+    relay = site.open_room(cable.here)
+    lead = f"Lea Lead at {cable.here}"
+    announcement = Announcement(lead, relay.port, cable.here)
+    folder = given_to(site, "ada", relay, 1, lead)
     member = subprocess.Popen(
-        ["ip", "netns", "exec", namespace, sys.executable, "-m"]
-        + ["tests.simulation.room_process", str(folder)],
+        [*cable.within, sys.executable, "-m", "tests.simulation.room_process", str(folder)],
         cwd=Path(__file__).parents[2],
     )
     try:

@@ -1,5 +1,6 @@
 """A busy server: pulls are worked out ahead of slow lines, and refused in time to come again."""
 
+import asyncio
 import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,9 @@ from tests.server.conftest import Laptop, Server
 PULL = {"protocol": PROTOCOL_VERSION, "epoch": "", "cursors": []}
 
 
-def nothing() -> None:
-    pass
+async def taken(pool: ThreadPoolExecutor, parts: Generator[bytes, None, None]) -> list[bytes]:
+    ahead = Ahead(pool, parts)
+    return [part async for part in ahead.parts(await ahead.first())]
 
 
 def test_the_work_is_done_before_its_parts_are_taken() -> None:
@@ -25,11 +27,22 @@ def test_the_work_is_done_before_its_parts_are_taken() -> None:
         yield from (b"a", b"b", b"c")
         done.set()
 
+    async def take(pool: ThreadPoolExecutor) -> list[bytes]:
+        ahead = Ahead(pool, parts())
+        first = await ahead.first()
+        assert await asyncio.to_thread(done.wait, 5)
+        return [part async for part in ahead.parts(first)]
+
     with ThreadPoolExecutor(1) as pool:
-        ahead = Ahead(pool, parts(), nothing)
-        assert ahead.first() == b"a"
-        assert done.wait(5)
-        assert list(ahead) == [b"b", b"c"]
+        assert asyncio.run(take(pool)) == [b"a", b"b", b"c"]
+
+
+def test_an_answer_without_any_part_ends() -> None:
+    def parts() -> Generator[bytes, None, None]:
+        yield from ()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert asyncio.run(asyncio.wait_for(taken(pool, parts()), 5)) == [b""]
 
 
 def test_the_work_ends_when_nobody_takes_its_parts() -> None:
@@ -44,12 +57,17 @@ def test_the_work_ends_when_nobody_takes_its_parts() -> None:
         finally:
             closed.set()
 
-    with ThreadPoolExecutor(1) as pool:
-        ahead = Ahead(pool, parts(), nothing)
-        assert ahead.first() == b"first"
+    async def leave(pool: ThreadPoolExecutor) -> None:
+        ahead = Ahead(pool, parts())
+        async for part in ahead.parts(await ahead.first()):
+            assert part == b"first"
+            break
         ahead.stop()
         go_on.set()
-        assert closed.wait(5)
+        assert await asyncio.to_thread(closed.wait, 5)
+
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.run(leave(pool))
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -58,10 +76,8 @@ def test_what_goes_wrong_reaches_whoever_takes_the_parts(place: int) -> None:
         yield from [b"part"] * place
         raise ValueError("broken")
 
-    with ThreadPoolExecutor(1) as pool:
-        ahead = Ahead(pool, parts(), nothing)
-        with pytest.raises(ValueError, match="broken"):
-            list(ahead)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="broken"):
+        asyncio.run(asyncio.wait_for(taken(pool, parts()), 5))
 
 
 def test_a_pull_that_gets_no_turn_is_told_to_come_again(

@@ -1,11 +1,9 @@
 """Bodies taken as they come, up to a limit; answers packed for whoever unpacks them (RFC 9110)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from concurrent.futures import Executor
 from contextlib import closing
-from itertools import chain
-from queue import SimpleQueue
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
@@ -94,67 +92,65 @@ async def streamed(
     a pool that has no time (StorageFault), sooner than whoever asked gives up waiting.
     """
     packs = _takes_gzip(request)
-    loop, begun = asyncio.get_running_loop(), asyncio.Event()
-    ahead = Ahead(
-        pool,
-        packed_parts(parts) if packs else parts,
-        on_first=lambda: loop.call_soon_threadsafe(begun.set),
-    )
+    ahead = Ahead(pool, packed_parts(parts) if packs else parts)
     try:
-        await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
+        first = await asyncio.wait_for(ahead.first(), PATIENCE_SECONDS)
     except TimeoutError as fault:
         ahead.stop()
         raise busy() from fault
-    whole = chain([ahead.first()], ahead)
     headers = {"content-encoding": "gzip"} if packs else {}
-    return StreamingResponse(whole, media_type=media_type, headers=headers)
+    return StreamingResponse(ahead.parts(first), media_type=media_type, headers=headers)
 
 
 class Ahead:
-    """Parts worked out as fast as can be and kept until they are taken.
+    """Parts worked out as fast as can be and kept until they are taken, on the event loop.
 
     Somebody behind a slow line would else hold a database connection for as long as it takes.
     Once nobody takes them any more, the work ends.
     """
 
-    def __init__(self, pool: Executor, parts: Parts, on_first: Callable[[], object]) -> None:
+    def __init__(self, pool: Executor, parts: Parts) -> None:
         self._parts = parts
-        self._on_first = on_first
-        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._stopped = False
         self._filling = pool.submit(self._fill)
-        self._taken = self._take()
 
-    def first(self) -> bytes:
+    async def first(self) -> bytes:
         """The first part; raises what went wrong before it."""
-        return next(self._taken, b"")
+        part = await self._waiting.get()
+        if part is None:
+            self._waiting.put_nowait(None)
+            self._filling.result()
+        return part or b""
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self._taken
+    async def parts(self, first: bytes) -> AsyncIterator[bytes]:
+        """The first part that was taken, and all others; raises what went wrong on the way."""
+        try:
+            yield first
+            while (part := await self._waiting.get()) is not None:
+                yield part
+        finally:
+            self.stop()
+        self._filling.result()
 
     def stop(self) -> None:
         """Nobody takes the rest."""
         self._stopped = True
         self._filling.cancel()
 
-    def _take(self) -> Iterator[bytes]:
-        try:
-            yield from iter(self._waiting.get, None)
-        finally:
-            self.stop()
-        self._filling.result()
-
     def _fill(self) -> None:
         try:
             with closing(self._parts) as parts:
                 for part in parts:
-                    self._waiting.put(part)
-                    self._on_first()
+                    self._put(part)
                     if self._stopped:
                         return
         finally:
-            self._waiting.put(None)
-            self._on_first()
+            self._put(None)
+
+    def _put(self, part: bytes | None) -> None:
+        self._loop.call_soon_threadsafe(self._waiting.put_nowait, part)
 
 
 def _takes_gzip(request: Request) -> bool:

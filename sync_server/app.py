@@ -1,11 +1,13 @@
 """The only composition root of the server."""
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
@@ -125,7 +127,12 @@ def make_app(
 def make_routes() -> FastAPI:
     """The routes of the server, which find what they work with in the application's state."""
     app = FastAPI(
-        title="Intact", version="0.1.0", docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+        title="Intact",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=_awake,
     )
     # A request meets the routers in this order; the laptops ask most often.
     for part in (rounds, blobs, tokens, devices, health, authentication):
@@ -143,6 +150,17 @@ def make_routes() -> FastAPI:
     _add_error_handlers(app)
     app.add_middleware(_Guard)
     return app
+
+
+@asynccontextmanager
+async def _awake(app: FastAPI) -> AsyncIterator[None]:
+    """Before the first request: its threads and a connection are ready, or it waited for them.
+
+    A database that is not there yet is told to whoever asks.
+    """
+    with suppress(OperationalError):
+        await run_in_threadpool(app.state.database.ask)
+    yield
 
 
 def equip(

@@ -105,6 +105,11 @@ class Database:
             with self._session(connection, tenant_id, actor) as session:
                 yield session
 
+    def ask(self) -> None:
+        """Raises OperationalError unless the database answers."""
+        with self.read(None) as session:
+            session.execute(text("SELECT 1"))
+
     @contextmanager
     def look_up(self) -> Iterator[Session]:
         """A transaction that begins without a tenant, for the few rows that each message needs.

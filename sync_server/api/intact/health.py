@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import text
 
 from intact_core import clock
 from sync_server.auth.permissions import database_of
@@ -15,6 +14,5 @@ router = APIRouter(tags=["Health"])
 def health(request: Request) -> dict[str, Any]:
     """Answers once the database does."""
     database = database_of(request)
-    with database.read(None) as session:
-        session.execute(text("SELECT 1"))
+    database.ask()
     return {"status": "ok", "database": database.engine.dialect.name, "time": clock.now()}

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import IntegrityError
 
 from intact_core import canonical
 
@@ -33,22 +34,31 @@ class Many:
 
     statement: str
     rows: Sequence[tuple[Any, ...]]
+    otherwise: str = ""
+    """What is executed instead where one of the rows, thought to be new, is there already."""
 
     def parts(self, size: int) -> Iterator["Many"]:
         """The same in pieces of that many rows."""
         for start in range(0, len(self.rows), size):
-            yield Many(self.statement, self.rows[start : start + size])
+            yield Many(self.statement, self.rows[start : start + size], self.otherwise)
 
     def run(self, connection: Connection) -> None:
         """Execute it once for each row."""
-        if self.rows:
+        if not self.rows:
+            return
+        try:
             connection.exec_driver_sql(self.statement, list(self.rows))
+        except IntegrityError:
+            if not self.otherwise:
+                raise
+            # Those before it are there by now, as this says them too.
+            connection.exec_driver_sql(self.otherwise, list(self.rows))
 
 
 def insert(dialect: Dialect, table: Table, rows: Rows) -> Many:
     """Insert rows given as column values; all have the same columns."""
     names = tuple(rows[0]) if rows else ()
-    return Many(_insert(dialect, table, names), bound(dialect, table, names, rows))
+    return Many(inserting(dialect, table, names), bound(dialect, table, names, rows))
 
 
 def upserting(dialect: Dialect, table: Table, keys: Sequence[str], names: Sequence[str]) -> str:
@@ -57,7 +67,14 @@ def upserting(dialect: Dialect, table: Table, keys: Sequence[str], names: Sequen
     others = [quote(column.key) for column in table.columns if column.key not in keys]
     changes = ", ".join(f"{name} = excluded.{name}" for name in others)
     target = ", ".join(map(quote, keys))
-    return f"{_insert(dialect, table, names)} ON CONFLICT ({target}) DO UPDATE SET {changes}"
+    return f"{inserting(dialect, table, names)} ON CONFLICT ({target}) DO UPDATE SET {changes}"
+
+
+def inserting(dialect: Dialect, table: Table, names: Sequence[str]) -> str:
+    """Inserts a row of these columns."""
+    columns = ", ".join(map(dialect.identifier_preparer.quote, names))
+    marks = ", ".join("?" * len(names))
+    return f"INSERT INTO {_name(dialect, table)} ({columns}) VALUES ({marks})"  # noqa: S608
 
 
 def selecting(dialect: Dialect, table: Table, names: Sequence[str], equal: Sequence[str]) -> str:
@@ -85,12 +102,6 @@ def bound(
 ) -> list[tuple[Any, ...]]:
     """The rows as the driver takes them, columns in the order of `names`; None for what is not."""
     return list(zip(*(_column(dialect, table, name, rows) for name in names), strict=True))
-
-
-def _insert(dialect: Dialect, table: Table, names: Sequence[str]) -> str:
-    columns = ", ".join(map(dialect.identifier_preparer.quote, names))
-    marks = ", ".join("?" * len(names))
-    return f"INSERT INTO {_name(dialect, table)} ({columns}) VALUES ({marks})"  # noqa: S608
 
 
 def _name(dialect: Dialect, table: Table) -> str:

@@ -148,8 +148,10 @@ class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="line", omit_def
     resumed: bool = False
 
 
-class Change(msgspec.Struct, frozen=True, tag="change", tag_field="line"):
+class Change(msgspec.Struct, frozen=True, gc=False, tag="change", tag_field="line"):
     """One change of the feed; `patch` in wire form, whole for a record that is new here.
+
+    The line says its `time` too, without which earlier laptops would not understand it.
 
     A `row` is no change: it is a record of a scope that comes whole, as it is now. A record that
     moves to another scope leaves the one (no patch) and enters the other (whole) at the same rev.
@@ -165,7 +167,6 @@ class Change(msgspec.Struct, frozen=True, tag="change", tag_field="line"):
     patch: dict[str, Any]
     op_id: str | None
     actor: str | None
-    time: datetime
 
 
 class End(msgspec.Struct, frozen=True, tag="end", tag_field="line"):
@@ -208,3 +209,5 @@ def read_receipt(receipt: str) -> FileReceipt:
 PullLine = Begin | Change | End
 decode_pull_line = msgspec.json.Decoder(PullLine).decode
 """Decode one line of a pull; raises msgspec.DecodeError for anything else."""
+decode_pull_lines = msgspec.json.Decoder(Change | End).decode_lines
+"""Decode many lines behind the first; raises msgspec.DecodeError for anything else."""

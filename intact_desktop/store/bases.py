@@ -7,11 +7,11 @@ this version does not know. A record has the one or the other, never both.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     Column,
     Integer,
@@ -60,8 +60,7 @@ _DROP = delete(_BASE).where(_BASE.c.type == bindparam("of_type"), _BASE.c.id.in_
 _TENANT = select(table_of(Device).c.tenant_id).scalar_subquery()
 
 
-@dataclass(slots=True)
-class Base:
+class Base(msgspec.Struct, gc=False):
     """A record as the server has it, the body as text or read, whichever is at hand."""
 
     scope: str

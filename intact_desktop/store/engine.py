@@ -104,10 +104,10 @@ class Turn:
                 return
             time.sleep(_POLL_SECONDS)
 
-    def resting(self, items: Iterable[T]) -> Iterator[T]:
-        """The same items, small ones, with a rest now and then."""
+    def resting(self, items: Iterable[T], each: int = _ITEMS) -> Iterator[T]:
+        """The same items, small ones, with a rest before every so many."""
         for n, item in enumerate(items):
-            if n % _ITEMS == 0:
+            if n % each == 0:
                 self.rest()
             yield item
 

@@ -8,17 +8,27 @@ from intact_core.errors import ServerFault
 from intact_core.packing import Damaged, unpacker
 from intact_desktop.sync import answers
 
+_PIECE = 1 << 16
+"""Bytes, a little less than a hundred records: reading them takes half a millisecond."""
 
-def lines(response: httpx.Response, beat: Callable[[], None]) -> Iterator[bytes]:
-    """The lines of an answer as they come; `beat` is called for each piece of it.
+
+def pieces(response: httpx.Response, beat: Callable[[], None]) -> Iterator[bytes]:
+    """The answer as it comes, in pieces of whole lines; `beat` is called for each block of it.
 
     Raises ServerFault where it is damaged, or ends within a line.
     """
     rest = b""
     for block in _unpacked(response):
         beat()
-        *whole, rest = (rest + block).split(b"\n")
-        yield from whole
+        rest += block
+        at = 0
+        while (end := rest.find(b"\n", at + _PIECE)) >= 0:
+            yield rest[at:end]
+            at = end + 1
+        if (end := rest.rfind(b"\n", at)) >= 0:
+            yield rest[at:end]
+            at = end + 1
+        rest = rest[at:]
     if rest:
         raise ServerFault("The server's answer broke off. Nothing was changed; it is tried again.")
 

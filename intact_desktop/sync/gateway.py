@@ -38,7 +38,7 @@ from intact_core.sync.protocol import (
     Successor,
 )
 from intact_desktop.sync import answers
-from intact_desktop.sync.answer_lines import lines
+from intact_desktop.sync.answer_lines import pieces
 from intact_desktop.sync.line import PIECE, Ended, Line, Patience
 from intact_desktop.sync.reading_ahead import Piece
 
@@ -192,7 +192,7 @@ class Gateway:
 
     @contextmanager
     def pull(self, message: Pull) -> Iterator[Iterator[bytes]]:
-        """Lines of a pull, as they come."""
+        """The lines of a pull as they come, some in each piece."""
         content = msgspec.json.encode(message)
         with self._translated(), ExitStack() as stack:
             response = stack.enter_context(self._pulled(content))
@@ -202,7 +202,7 @@ class Gateway:
             if response.status_code != httpx.codes.OK or answers.is_web_page(response):
                 response.read()
                 self._refused(response)
-            yield lines(response, self.line.beat)
+            yield pieces(response, self.line.beat)
 
     def _pulled(self, content: bytes) -> AbstractContextManager[httpx.Response]:
         self._authorise()

@@ -1,6 +1,6 @@
 """A large answer kept as it comes, so that one that broke off goes on where it was."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import Engine, delete, insert, select
@@ -46,8 +46,8 @@ def receive(engine: Engine, gateway: Gateway, shelf: "Shelf") -> tuple[Cut, str]
         epoch, known = this_device(connection).epoch, cursors(connection)
     message = Pull(PROTOCOL_VERSION, epoch, known, shelf.resume())
     try:
-        with gateway.pull(message) as lines:
-            return read_cut(turn_of(engine).resting(lines), shelf), epoch
+        with gateway.pull(message) as pieces:
+            return read_cut(turn_of(engine).resting(pieces, each=1), shelf), epoch
     finally:
         shelf.keep()
 
@@ -94,12 +94,14 @@ class Shelf(Keeping):
             yield from self._turn.resting(found)
         self._say()
 
-    def came(self, one: Change, line: bytes) -> None:
-        self._rows += 1
-        if self._rows % _SAID_EACH == 0:
+    def came(self, some: Sequence[Change], piece: bytes) -> None:
+        before, self._rows = self._rows, self._rows + len(some)
+        if before // _SAID_EACH != self._rows // _SAID_EACH:
             self._say()
-        if self._keeps and one.kind == "row":
-            self._lines.append(line)
+        if self._keeps:
+            # Rows come before all changes.
+            rows = sum(one.kind == "row" for one in some)
+            self._lines += piece.split(b"\n", rows)[:rows]
             if len(self._lines) >= self._at_once:
                 self.keep()
 

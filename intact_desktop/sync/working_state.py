@@ -122,7 +122,7 @@ class _Work:
 
     def done(self) -> WorkingRows:
         for (type_, names), rows in self._bound.items():
-            self._writes.setdefault(type_, []).append(working(type_).of_bound(names, rows))
+            self._writes.setdefault(type_, []).append(working(type_).of_new(names, rows))
             self._found.is_news = True
         for type_ in sorted(self._writes, key=ORDER.__getitem__):
             self._found.writes += self._writes[type_]

@@ -30,6 +30,7 @@ from intact_core.sync.protocol import (
 from intact_desktop.evidence.files import EvidenceFiles
 from intact_desktop.store import journal
 from intact_desktop.store.engine import open_store, reading
+from intact_desktop.store.tables import chunks
 from intact_desktop.store.upgrade import set_aside
 from intact_desktop.sync.engine import Around, SyncEngine
 from intact_desktop.sync.files import FileTransfer
@@ -43,6 +44,7 @@ from tests.simulation.stage import Member, at_once
 from tests.simulation.world import KEPT_FROM, KEY, DirectGateway
 
 _MOST_STEPS = 400
+_LINES_AT_ONCE = 3
 Seen = tuple[str, int, str]
 """(epoch, seq, digest) of the audit's scope: where a laptop stands."""
 
@@ -140,7 +142,7 @@ class SimGateway(DirectGateway):
             text = b"\n".join(whole)
             whole = [line for line in text[: at % len(text)].split(b"\n") if line]
         self.laptop.step("pull")
-        yield iter(whole)
+        yield (b"\n".join(some) for some in chunks(whole, _LINES_AT_ONCE))
 
     def _note(self, lines: list[bytes]) -> None:
         begin, end = decode_pull_line(lines[0]), decode_pull_line(lines[-1])
@@ -299,9 +301,10 @@ class SimLaptop:
 
     def round(self) -> IntactError | None:
         """One round; the error that ended it early, if one did."""
-        self.steps = 0
+        self.steps, ended_by = 0, None
         try:
             self.sync.round()
         except IntactError as error:
-            return error
-        return None
+            ended_by = error
+        self.sync.tidy()
+        return ended_by

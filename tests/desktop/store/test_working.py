@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, null
 
 from intact_core.errors import BadInput
 from intact_core.records.catalogue import TypeSpec
+from intact_core.records.sets import Many
 from intact_desktop.store.engine import open_store
 from intact_desktop.store.upgrade import upgrade
 from intact_desktop.store.working import working
@@ -77,6 +78,11 @@ def names(connection: Connection) -> list[tuple[str, str | None]]:
     return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
+def columns_of(many: Many) -> tuple[str, ...]:
+    """The columns that a statement fills, in the order of its rows."""
+    return tuple(many.statement.partition("(")[2].partition(")")[0].split(", "))
+
+
 def test_rows_are_made_or_changed_to_just_the_bodies(connection: Connection) -> None:
     kind = working("clients")
     with connection.begin() as attempt:
@@ -97,6 +103,17 @@ def test_what_is_here_just_so_is_no_news(connection: Connection) -> None:
         attempt.rollback()
 
 
+def test_rows_thought_to_be_new_change_those_that_are_here(connection: Connection) -> None:
+    kind = working("clients")
+    with connection.begin() as attempt:
+        kind.rows([client(2, trading_name="Two"), client(3)]).run(connection)
+        made = kind.rows([client(n, legal_name=f"New {n}") for n in (1, 2, 4)])
+        kind.of_new(columns_of(made), made.rows).run(connection)
+        expected = [("New 1", None), ("New 2", None), ("Client 3", None), ("New 4", None)]
+        assert names(connection) == expected
+        attempt.rollback()
+
+
 def test_a_version_alone_is_written_and_is_no_news(connection: Connection) -> None:
     kind = working("clients")
     with connection.begin() as attempt:
@@ -108,6 +125,53 @@ def test_a_version_alone_is_written_and_is_no_news(connection: Connection) -> No
         kind.rows([client(1, legal_name="Own")]).run(connection)
         assert connection.exec_driver_sql(REVS).scalars().all() == [None, 4]
         attempt.rollback()
+
+
+ID = "64b2d2bc-815a-47c5-b0df-b4a5d8a064df"
+OTHER = "01a20452-379d-7fe0-bb45-ecfe7557b8c2"
+MOMENT = "2026-01-31T08:00:00.000001Z"
+ODD_IDS = [
+    *(ID.upper(), ID.replace("-", ""), f"{{{ID}}}", f"urn:uuid:{ID}", "", "x", " " + ID),
+    *(ID[:-1] + "g", ID[:-1] + ",", ID[:-1] + "-", ID[:-2], ID + "0"),
+    *(ID[:7] + "-b" + ID[9:], f"{ID},{ID}", f"{ID[:-1]},{ID[-1:]}{ID[1:]}"),
+]
+ODD_MOMENTS = [
+    *(MOMENT.replace("T", " "), MOMENT.replace("Z", "+02:00"), MOMENT[:-8] + "Z", "", "x"),
+    *(MOMENT.replace("-31", "-32"), MOMENT.replace("08:", "24:"), MOMENT[:-1], MOMENT + ","),
+    *("2026-W05-6T08:00:00.00001Z", "20260131T080000.0000001Z  ", "\u0662" + MOMENT[1:]),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical", "odd"),
+    [
+        *(("id", [ID, OTHER], one) for one in ODD_IDS),
+        *(("tenant_id", [ID, ID], one) for one in ODD_IDS),
+        *(("created_at", [MOMENT, MOMENT], one) for one in ODD_MOMENTS),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_odd_form_among_canonical_ones_is_read_as_if_alone(
+    name: str, canonical: list[str], odd: str, place: int
+) -> None:
+    kind, values = working("clients"), [*canonical[:place], odd, *canonical[place:]]
+
+    def column(some: list[str]) -> list[object]:
+        if not some:
+            return []
+        many = kind.rows([client(n, **{name: one}) for n, one in enumerate(some)])
+        at = columns_of(many).index(name)
+        return [row[at] for row in many.rows]
+
+    def told(some: list[str]) -> list[object] | str:
+        try:
+            return column(some)
+        except BadInput as refused:
+            return refused.sentence
+
+    alone = told([odd])
+    expected = [*column(canonical[:place]), *alone, *column(canonical[place:])]
+    assert told(values) == (alone if isinstance(alone, str) else expected)
 
 
 @pytest.mark.parametrize("wrong", [{"created_at": "yesterday"}, {"tenant_id": "x"}, {"status": 3}])

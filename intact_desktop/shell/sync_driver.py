@@ -194,6 +194,8 @@ class SyncDriver(QObject):
 
     def _close_round(self, following: Do | None) -> None:
         self._task = None
+        if self.machine.state is not State.STOPPED:
+            self._bench.lanes.network.run(self._engine.tidy)
         self.over.emit()
         self.count()
         self._do(following)

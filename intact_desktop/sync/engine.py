@@ -132,11 +132,13 @@ class SyncEngine:
             with suppress(StorageFault):
                 self._log("failed", f"{error.title}: {error.sentence}")
             raise
-        finally:
-            checkpoint(self._engine)
         if result.sent or result.received or result.files_sent or result.files_fetched:
             self._log("done", f"{result.sent} sent, {result.received} received")
         return result
+
+    def tidy(self) -> None:
+        """After a round, when it was told how it went: what nobody has to wait for."""
+        checkpoint(self._engine)
 
     def hang_up(self) -> None:
         """From any thread: the message under way ends now, and the round with it."""

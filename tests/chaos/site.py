@@ -121,12 +121,14 @@ class Seat:
 
     def round(self) -> IntactError | None:
         """One round; the error that ended it early, if one did."""
+        ended_by = None
         try:
             self.laptop.sync.round()
         except IntactError as error:
             self.said.append(error)
-            return error
-        return None
+            ended_by = error
+        self.laptop.sync.tidy()
+        return ended_by
 
 
 @dataclass

@@ -155,6 +155,7 @@ def work_and_die(folder: Path, server: str, edits: int, kill_at: int) -> None:
     for edit in range(edits):
         laptop.rate(edit, f"{ids.new_id()}, before step {kill_at}")
     laptop.sync.round()
+    laptop.sync.tidy()
 
 
 def _main(folder: str, server: str, edits: str, kill_at: str) -> None:

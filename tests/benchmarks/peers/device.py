@@ -134,12 +134,16 @@ def main() -> None:
     os.dup2(2, 1)
     for line in sys.stdin:
         asked = json.loads(line)
+        command = asked.pop("cmd")
         try:
-            answer = getattr(device, asked.pop("cmd"))(**asked) or {}
+            answer = getattr(device, command)(**asked) or {}
         except Exception as fault:  # noqa: BLE001  the edge of the process: the comparison decides
             answer = {"failed": f"{type(fault).__name__}: {fault}"}
         out.write(json.dumps(answer) + "\n")
         out.flush()
+        if command == "sync":
+            # As in the application: first the person sees how it went.
+            device.laptop.sync.tidy()
 
 
 if __name__ == "__main__":

@@ -25,10 +25,16 @@ class Network:
         self.behaviour: Callable[[Progress], Round] = lambda _: DONE
         self.go_on = threading.Event()
         self.inside = threading.Event()
+        self.tidying, self.may_tidy = threading.Event(), threading.Event()
+        self.may_tidy.set()
 
     def round(self, progress: Progress) -> Round:
         self.rounds += 1
         return self.behaviour(progress)
+
+    def tidy(self) -> None:
+        self.tidying.set()
+        assert self.may_tidy.wait(10)
 
     def hang_up(self) -> None:
         self.hung_up = True
@@ -73,6 +79,32 @@ def driver(bench, network, seconds):
     made = SyncDriver(bench, network, None, seconds)
     yield made
     made.stop()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_how_a_round_went_is_told_before_the_store_is_tidied(
+    driver, network, qtbot, fails: bool
+) -> None:
+    network.may_tidy.clear()
+    network.behaviour = network.lost if fails else network.behaviour
+    with qtbot.waitSignal(driver.failed if fails else driver.ended):
+        driver.sync_now()
+    assert network.tidying.wait(10)
+    network.may_tidy.set()
+
+
+def test_a_round_that_was_stopped_ends_after_the_lanes_are_closed(
+    driver, network, bench, qtbot
+) -> None:
+    network.behaviour = network.hang
+    driver.sync_now()
+    assert network.inside.wait(10)
+    driver.stop()
+    network.go_on.set()
+    bench.lanes.close()
+    with qtbot.waitSignal(driver.over):
+        pass
+    assert not network.tidying.is_set()
 
 
 def test_a_round_is_counted_and_told(driver, network, qtbot) -> None:

@@ -1,7 +1,7 @@
 """A round of sync: hello, push, pull, files. Every step can fail; none loses anything."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,8 +29,9 @@ from intact_core.sync.protocol import (
 from intact_desktop.store.engine import checkpoint, reading, turn_of
 from intact_desktop.store.journal import APP_VERSION, this_device
 from intact_desktop.store.tables import Device, table_of
-from intact_desktop.sync import carrying, leaving, names, outgoing, parallel
-from intact_desktop.sync.applying import Applied, Prepared, cursors, prepare, write
+from intact_desktop.sync import leaving, names, outgoing, parallel
+from intact_desktop.sync.applying import Applied, Prepared, prepare, write
+from intact_desktop.sync.at_rest import at_rest, stands_there
 from intact_desktop.sync.beside import Beside, beside
 from intact_desktop.sync.carrying_up import carry_up, segments
 from intact_desktop.sync.cuts import Cut
@@ -154,6 +155,11 @@ class SyncEngine:
     def _round(self) -> Round:
         self._progress("Talking to the server", 0, 0)
         answer = self._meet()
+        with reading(self._engine).connect() as connection:
+            device, files = this_device(connection), files_by_state(connection)
+            rests = at_rest(connection, device, files, answer)
+        if rests:
+            return Round(0, 0, 0, 0, self._offset, self._proof_of(device, files), news=False)
         end = self._push(answer)
         received = self._pull(answer)
         show(self._engine)
@@ -273,10 +279,7 @@ class SyncEngine:
     def _stands_there(self, answer: HelloAnswer) -> bool:
         """Whether a pull could bring nothing: nothing was sent, and all scopes stand the same."""
         with reading(self._engine).connect() as connection:
-            device, known = this_device(connection), cursors(connection)
-            settled = not carrying.await_outcome(connection)
-        settled &= device.settled_n == device.acknowledged_n and device.epoch == answer.epoch
-        return settled and not self._sent and set(known) == set(answer.heads)
+            return not self._sent and stands_there(connection, this_device(connection), answer)
 
     def _apply(self, cut: Cut, epoch: str, known_epoch: str) -> Applied:
         with reading(self._engine).connect() as connection:
@@ -331,6 +334,9 @@ class SyncEngine:
             files = files_by_state(connection)
         if (device.last_n, device.chain_hash) != end or files.get("pending"):
             return None
+        return self._proof_of(device, files)
+
+    def _proof_of(self, device: Device, files: Mapping[str, int]) -> dict[str, object]:
         now = clock.now()
         proof: dict[str, object] = {
             "operations": device.last_n,

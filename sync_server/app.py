@@ -64,7 +64,7 @@ from sync_server.back_office import site
 from sync_server.blobs.opening import open_store
 from sync_server.blobs.store import WrongOffset
 from sync_server.database.engine import Database
-from sync_server.database.no_answer import no_answer
+from sync_server.database.no_answer import for_the_log, no_answer
 from sync_server.ledger.chains import ChainFork
 from sync_server.services import documents as library
 from sync_server.services.files import TooLarge
@@ -210,7 +210,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(TimeoutError)
     def busy(request: Request, fault: OperationalError | TimeoutError) -> Response:
         found = getattr(fault, "orig", fault)
-        _LOG.warning("the database did not answer: %s", type(found).__name__)
+        _LOG.warning("%s", for_the_log(found))
         return _refusal(request, 503, no_answer(found))
 
     @app.exception_handler(Exception)
